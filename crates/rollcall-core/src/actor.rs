@@ -1,0 +1,131 @@
+//! Who acts. An actor comes from a verified token, from the host itself, or from an invitation's token; from nowhere else.
+
+use std::net::IpAddr;
+
+use crate::id::ClientId;
+use crate::policy::Scope;
+use crate::store::{AccountKey, AppKey, UserKey};
+
+/// Somebody who asks for something, in one account.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// A client app, proved by its signed token.
+    App(App),
+    /// Whoever runs the program on its host: the command line, and Rollcall's own jobs.
+    Host(Host),
+    /// Somebody who holds the token of an open invitation.
+    Invitee(Invitee),
+}
+
+/// A client app that has proved who it is: only [`crate::apps::token`] makes one.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub(crate) account: AccountKey,
+    pub(crate) key: AppKey,
+    pub(crate) client_id: ClientId,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) ip: Option<IpAddr>,
+}
+
+impl App {
+    /// Whether the app was given the scope.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// What administrators call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its public id.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+}
+
+/// The host's own hand on one account.
+#[derive(Debug, Clone)]
+pub struct Host {
+    pub(crate) account: AccountKey,
+    pub(crate) job: &'static str,
+}
+
+/// The holder of an invitation's token: only [`crate::users::invitation`] makes one.
+#[derive(Debug, Clone)]
+pub struct Invitee {
+    pub(crate) account: AccountKey,
+    pub(crate) user: UserKey,
+    pub(crate) public_id: String,
+    pub(crate) token_hash: [u8; 32],
+    pub(crate) ip: Option<IpAddr>,
+}
+
+impl Actor {
+    /// The account in which everything happens.
+    pub(crate) fn account(&self) -> AccountKey {
+        match self {
+            Self::App(App { account, .. })
+            | Self::Host(Host { account, .. })
+            | Self::Invitee(Invitee { account, .. }) => *account,
+        }
+    }
+
+    /// Where the request came from, where it came over a network.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::App(App { ip, .. }) | Self::Invitee(Invitee { ip, .. }) => *ip,
+            Self::Host(_) => None,
+        }
+    }
+
+    /// How the audit log names the actor: kind, public id, name.
+    pub(crate) fn signature(&self) -> (&'static str, String, String) {
+        match self {
+            Self::App(app) => ("app", app.client_id.to_string(), app.name.clone()),
+            Self::Host(host) => ("host", host.job.to_owned(), host.job.to_owned()),
+            Self::Invitee(invitee) => ("user", invitee.public_id.clone(), "invitee".to_owned()),
+        }
+    }
+
+    /// The actor as the subject of a sentence.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::App(app) => format!("The app {:?} ({})", app.name, app.client_id),
+            Self::Host(host) => format!("The host ({})", host.job),
+            Self::Invitee(_) => "The holder of an invitation".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! Actors for the truth tables of `policy.rs`.
+    use super::*;
+
+    pub(crate) fn app(scopes: &[Scope]) -> Actor {
+        Actor::App(App {
+            account: AccountKey(1),
+            key: AppKey(1),
+            client_id: ClientId::derive("Acme", "ci"),
+            name: "ci".into(),
+            scopes: scopes.to_vec(),
+            ip: None,
+        })
+    }
+
+    pub(crate) fn host() -> Actor {
+        Actor::Host(Host { account: AccountKey(1), job: "test" })
+    }
+
+    pub(crate) fn invitee() -> Actor {
+        Actor::Invitee(Invitee {
+            account: AccountKey(1),
+            user: UserKey(1),
+            public_id: "u-1".into(),
+            token_hash: [0; 32],
+            ip: None,
+        })
+    }
+}

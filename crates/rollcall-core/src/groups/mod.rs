@@ -1,0 +1,97 @@
+//! Groups: who is in them, how they nest, and the page of them that clients read.
+
+pub(crate) mod tree;
+mod write;
+
+pub(crate) use write::{
+    GroupChange, NamedEdge, NamedMember, NewGroup, add_members, create_many, nest, remove_many, remove_members, unnest,
+    update_many,
+};
+
+use std::collections::HashMap;
+
+use crate::error::Result;
+use crate::id::{GroupId, OrgId, UserId};
+use crate::op::View;
+use crate::page::{Page, Paged};
+use crate::policy::Permission;
+use crate::store::{self, GroupKey};
+use crate::users::Status;
+
+/// A group, as the store keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) key: GroupKey,
+    pub(crate) id: GroupId,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// Its members come from the directory alone.
+    pub(crate) from_directory: bool,
+}
+
+/// A direct member of a group.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Public id.
+    pub id: UserId,
+    /// The address, as first written.
+    pub email: String,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Picture.
+    pub picture: Option<String>,
+    /// Colour.
+    pub colour: Option<String>,
+    /// Job title.
+    pub job_title: Option<String>,
+    /// Where the user stands.
+    pub status: Status,
+}
+
+/// A group on a page: itself, its direct children by name, its direct members by address.
+#[derive(Debug, Clone)]
+pub struct GroupEntry {
+    /// Public id.
+    pub id: GroupId,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Direct child groups: id, name, description.
+    pub children: Vec<(GroupId, String, String)>,
+    /// Direct members, all of them.
+    pub members: Vec<Member>,
+}
+
+/// A page of groups, oldest first, and the organisation that their members belong to. Five statements at any depth.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(view: &View<'_>, page: Page) -> Result<(OrgId, Paged<GroupEntry>)> {
+    view.expect(Permission::ViewGroups)?;
+    let org = store::accounts::get(view.tx, view.account)?.org;
+    let groups = store::groups::page(view.tx, view.account, page)?;
+    let keys: Vec<GroupKey> = groups.items.iter().map(|g| g.key).collect();
+    let mut children = HashMap::<GroupKey, Vec<_>>::new();
+    for (parent, child) in store::groups::children(view.tx, &keys)? {
+        children.entry(parent).or_default().push((child.id, child.name, child.description));
+    }
+    let mut members = HashMap::<GroupKey, Vec<_>>::new();
+    for (group, member) in store::members::of_groups(view.tx, &keys)? {
+        members.entry(group).or_default().push(member);
+    }
+    let items = groups
+        .items
+        .into_iter()
+        .map(|g| GroupEntry {
+            children: children.remove(&g.key).unwrap_or_default(),
+            members: members.remove(&g.key).unwrap_or_default(),
+            id: g.id,
+            name: g.name,
+            description: g.description,
+        })
+        .collect();
+    Ok((org, Paged { total: groups.total, more: groups.more, items }))
+}

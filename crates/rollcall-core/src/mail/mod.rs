@@ -1,0 +1,111 @@
+//! What is to be sent, and the outbox it waits in. How a letter looks and how it travels is the program's business.
+
+use serde_json::{Value, json};
+
+use crate::chance::Secret;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::op::{Op, View};
+use crate::policy::Permission;
+use crate::store;
+
+/// What seals a letter in the outbox.
+pub(crate) const OUTBOX_SEAL: &str = "outbox";
+
+/// An invitation to be sent.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The address it goes to.
+    pub to: String,
+    /// How to greet.
+    pub first_name: Option<String>,
+    /// The account that invites.
+    pub account_name: String,
+    /// The single-use token that the link carries.
+    pub token: Secret,
+    /// Until when the link is good.
+    pub expires: Time,
+}
+
+impl Letter {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        json!({
+            "to": self.to,
+            "firstName": self.first_name,
+            "account": self.account_name,
+            "token": self.token.expose(),
+            "expires": self.expires.0,
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            to: value["to"].as_str()?.to_owned(),
+            first_name: value["firstName"].as_str().map(str::to_owned),
+            account_name: value["account"].as_str()?.to_owned(),
+            token: Secret::new(value["token"].as_str()?),
+            expires: Time(value["expires"].as_i64()?),
+        })
+    }
+}
+
+/// A letter whose turn it is.
+#[derive(Debug)]
+pub struct Due {
+    /// Names the message for ever: delivering it twice under one name is delivering it once.
+    pub id: i64,
+    /// How often it was tried before.
+    pub attempts: i64,
+    /// When it was written.
+    pub written: Time,
+    /// What it says.
+    pub letter: Letter,
+}
+
+/// The letters whose turn it is, oldest first.
+///
+/// # Errors
+/// When the database fails, or a letter does not open with the installation key.
+pub fn due(view: &View<'_>, limit: i64) -> Result<Vec<Due>> {
+    view.expect(Permission::RunJobs)?;
+    store::outbox::due(view.tx, view.account, view.now, limit)?
+        .into_iter()
+        .map(|(id, attempts, written, sealed)| {
+            let letter = Letter::from_bytes(&view.shared.key.open(OUTBOX_SEAL, &sealed)?)
+                .ok_or_else(|| Error::internal(format!("message {id} of the outbox is not a letter")))?;
+            Ok(Due { id, attempts, written, letter })
+        })
+        .collect()
+}
+
+/// What became of the letters that were tried: delivered ones leave the outbox, failed ones wait twice as long each
+/// time, from a second up to an hour.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(op: &mut Op<'_>, delivered: &[i64], failed: &[(i64, i64, String)]) -> Result<()> {
+    op.expect(Permission::RunJobs)?;
+    op.upkeep(|tx, view| {
+        store::outbox::remove_many(tx, view.account, delivered)?;
+        let failed: Vec<_> = failed
+            .iter()
+            .map(|(id, attempts, why)| {
+                let wait = 1_000_i64 << (*attempts).clamp(0, 12);
+                (*id, view.now.plus_millis(wait.min(3_600_000)), why.as_str())
+            })
+            .collect();
+        store::outbox::postpone_many(tx, view.account, &failed)
+    })
+}
+
+/// How many letters wait.
+///
+/// # Errors
+/// When the database fails.
+pub fn waiting(view: &View<'_>) -> Result<i64> {
+    view.expect(Permission::RunJobs)?;
+    store::outbox::count(view.tx, view.account)
+}

@@ -1,0 +1,266 @@
+//! The way out: an `Op` is one actor, one permission, one transaction. The only file that commits, and it commits no
+//! change without its audit event and no event without its change.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::accounts::{self, AccountInfo};
+use crate::actor::Actor;
+use crate::audit::Event;
+use crate::error::{Code, Error, Result};
+use crate::policy::Permission;
+use crate::rollcall::Shared;
+use crate::store::{self, AccountKey, Job, Tx, Verdict, WriteTx};
+
+/// Whether the work is done or only rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Do it.
+    Real,
+    /// Answer exactly as if it were done, and change nothing.
+    DryRun,
+}
+
+/// A snapshot of one account, for one actor.
+pub struct View<'t> {
+    pub(crate) tx: &'t Tx<'t>,
+    pub(crate) actor: Actor,
+    pub(crate) account: AccountKey,
+    pub(crate) now: crate::clock::Time,
+    pub(crate) shared: Arc<Shared>,
+    permission: Permission,
+}
+
+impl<'t> View<'t> {
+    pub(crate) fn new(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Self {
+        let (account, now) = (actor.account(), shared.clock.now());
+        Self { tx, actor, account, now, shared, permission }
+    }
+
+    /// A use-case names the permission that it needs, so that a face that opened the transaction with another one fails
+    /// its tests instead of opening a hole. The host's own permission covers all that is done to an account.
+    pub(crate) fn expect(&self, permission: Permission) -> Result<()> {
+        if self.permission == permission || self.permission == Permission::AdministerAccount {
+            Ok(())
+        } else {
+            Err(Error::internal(format!("opened with {:?}, used for {permission:?}", self.permission)))
+        }
+    }
+
+    /// A short text that changes with every committed change of the account, and is no other account's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn mark(&self) -> Result<String> {
+        Ok(format!("{}.{}", self.account.0, store::accounts::revision(self.tx, self.account)?))
+    }
+}
+
+/// A transaction that may change one account.
+pub struct Op<'t> {
+    view: View<'t>,
+    hand: &'t WriteTx<'t>,
+    events: Vec<Event>,
+}
+
+impl<'t> Deref for Op<'t> {
+    type Target = View<'t>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.view
+    }
+}
+
+impl<'t> Op<'t> {
+    /// The only hand on a writing transaction: the work gives back, with its value, the events that tell of it.
+    pub(crate) fn change<T>(
+        &mut self,
+        work: impl FnOnce(&WriteTx<'_>, &View<'_>) -> Result<(T, Vec<Event>)>,
+    ) -> Result<T> {
+        let before = self.hand.changes();
+        let (value, events) = work(self.hand, &self.view)?;
+        match (self.hand.changes() != before, events.is_empty()) {
+            (true, true) => Err(Error::internal("a change without an audit event")),
+            (false, false) => Err(Error::internal("an audit event without a change")),
+            _ => {
+                self.events.extend(events);
+                Ok(value)
+            }
+        }
+    }
+
+    /// Bookkeeping of Rollcall itself, of which the audit log does not tell: sealing, delivery, remembered replies.
+    pub(crate) fn upkeep<T>(&mut self, work: impl FnOnce(&WriteTx<'_>, &View<'_>) -> Result<T>) -> Result<T> {
+        work(self.hand, &self.view)
+    }
+
+    /// What must be true before anything is kept: its events stand in the log, its revision is raised, an admin is left.
+    fn finish(self) -> Result<bool> {
+        if self.events.is_empty() {
+            return Ok(false);
+        }
+        store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &self.events)?;
+        store::accounts::raise_revision(self.hand, self.account)?;
+        let (had_admin, has_admin) = store::accounts::admin_state(self.hand, self.account, self.now)?;
+        match (had_admin, has_admin) {
+            (true, false) => Err(Error::new(
+                Code::Conflict,
+                "this would leave the account without an active holder of the built-in admin role; give the role to somebody else first",
+            )),
+            (false, true) => store::accounts::note_admin(self.hand, self.account).map(|()| true),
+            _ => Ok(true),
+        }
+    }
+}
+
+type Answer<T> = flume::Sender<Result<T>>;
+
+/// One `Op` as a job of the writer.
+pub(crate) struct OpJob<T, F> {
+    shared: Arc<Shared>,
+    start: Option<(Actor, Permission, F)>,
+    mode: Mode,
+    result: Option<Result<T>>,
+    changed: bool,
+    answer: Answer<T>,
+}
+
+impl<T, F> OpJob<T, F> {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        actor: Actor,
+        permission: Permission,
+        mode: Mode,
+        work: F,
+        answer: Answer<T>,
+    ) -> Self {
+        Self { shared, start: Some((actor, permission, work)), mode, result: None, changed: false, answer }
+    }
+}
+
+impl<T: Send, F: FnOnce(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
+    fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
+        let (actor, permission, work) = self.start.take().expect("a job runs once");
+        let mut op =
+            Op { view: View::new(tx, actor, permission, Arc::clone(&self.shared)), hand: tx, events: Vec::new() };
+        let outcome = work(&mut op).and_then(|value| Ok((value, op.finish()?)));
+        self.changed = matches!(outcome, Ok((_, true)));
+        let keep = outcome.is_ok() && self.mode == Mode::Real;
+        self.result = Some(outcome.map(|(value, _)| value));
+        if keep { Verdict::Keep } else { Verdict::Undo }
+    }
+
+    fn answer(self: Box<Self>, fate: Result<()>) {
+        if fate.is_ok() && self.changed && self.mode == Mode::Real {
+            self.shared.wake_jobs();
+        }
+        let Self { result, answer, .. } = *self;
+        // Nobody waits any more when the receiver is gone: the client hung up.
+        let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
+    }
+}
+
+/// Work that has no account to begin with: the key check at open, founding an account and filling it.
+pub(crate) struct SetupJob<T, F> {
+    shared: Arc<Shared>,
+    work: Option<F>,
+    mode: Mode,
+    result: Option<Result<T>>,
+    answer: Answer<T>,
+}
+
+impl<T, F> SetupJob<T, F> {
+    pub(crate) fn new(shared: Arc<Shared>, mode: Mode, work: F, answer: Answer<T>) -> Self {
+        Self { shared, work: Some(work), mode, result: None, answer }
+    }
+}
+
+impl<T: Send, F: FnOnce(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for SetupJob<T, F> {
+    fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
+        let work = self.work.take().expect("a job runs once");
+        let result = work(tx, &self.shared);
+        let keep = result.is_ok() && self.mode == Mode::Real;
+        self.result = Some(result);
+        if keep { Verdict::Keep } else { Verdict::Undo }
+    }
+
+    fn answer(self: Box<Self>, fate: Result<()>) {
+        self.shared.wake_jobs();
+        let Self { result, answer, .. } = *self;
+        let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
+    }
+}
+
+/// Founds the account where there is none of that name, and does the host's work in it, in the one transaction.
+pub(crate) fn in_account<T>(
+    tx: &WriteTx<'_>,
+    shared: &Arc<Shared>,
+    account: &AccountInfo,
+    is_new: bool,
+    job: &'static str,
+    work: impl FnOnce(&mut Op<'_>) -> Result<T>,
+) -> Result<T> {
+    let actor = Actor::Host(crate::actor::Host { account: account.key, job });
+    let view = View::new(tx, actor, Permission::AdministerAccount, Arc::clone(shared));
+    let mut op = Op { view, hand: tx, events: Vec::new() };
+    if is_new {
+        accounts::furnish(&mut op, account)?;
+    }
+    let value = work(&mut op)?;
+    op.finish()?;
+    Ok(value)
+}
+
+/// A reply as it goes over the wire: what an idempotency key remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The face's status number.
+    pub status: u16,
+    /// The bytes.
+    pub body: Vec<u8>,
+    /// Whether this is an earlier reply, told again.
+    pub replayed: bool,
+}
+
+/// A request that must not be done twice: the client's key, and what the request was.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The client's `Idempotency-Key`, at most 255 characters.
+    pub key: String,
+    /// SHA-256 of the route, the query and the body.
+    pub fingerprint: [u8; 32],
+}
+
+/// For how long a reply is remembered: 24 hours (API contract §1, Safe retries).
+pub const REMEMBERED_MILLIS: i64 = 24 * 3600 * 1000;
+
+impl Once {
+    /// Forgets the replies whose time is up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn forget_expired(op: &mut Op<'_>) -> Result<usize> {
+        op.expect(Permission::RunJobs)?;
+        op.upkeep(|tx, view| store::once::forget(tx, view.now.plus_millis(-REMEMBERED_MILLIS)))
+    }
+
+    /// Answers what the first call answered, or does the work and remembers its reply in the same transaction.
+    pub(crate) fn run(self, op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<Reply>) -> Result<Reply> {
+        let Actor::App(app) = op.actor.clone() else {
+            return work(op);
+        };
+        let since = op.now.plus_millis(-REMEMBERED_MILLIS);
+        if let Some((fingerprint, reply)) = store::once::find(op.view.tx, app.key, &self.key, since)? {
+            if fingerprint == self.fingerprint {
+                return Ok(reply);
+            }
+            return Err(Error::new(
+                Code::KeyReused,
+                format!("the Idempotency-Key {:?} was used before with another request; use a new key", self.key),
+            ));
+        }
+        let reply = work(op)?;
+        op.upkeep(|tx, view| store::once::remember(tx, app.key, &self.key, &self.fingerprint, &reply, view.now))?;
+        Ok(reply)
+    }
+}

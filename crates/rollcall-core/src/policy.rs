@@ -1,0 +1,247 @@
+//! The only decisions: which permission a scope gives, and which roles an actor may hand on. No lookups, no wire words.
+
+use crate::actor::Actor;
+use crate::error::{Code, Error, Result};
+use crate::roles::RoleKind;
+
+/// What a client app was allowed when it was made (API contract §1, Scopes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Users: create, change, look up.
+    UserManagement,
+    /// Single sign-on settings.
+    SsoConfiguration,
+    /// Roles, groups and assignments.
+    RoleManagement,
+    /// Erasing the data of users.
+    EraseUsersData,
+    /// Reading the audit log.
+    AuditLogs,
+    /// Handing on the built-in `admin` role (§4).
+    MasterAdmin,
+}
+
+impl Scope {
+    /// Every scope, in the order of the contract.
+    pub const ALL: [Self; 6] = [
+        Self::UserManagement,
+        Self::SsoConfiguration,
+        Self::RoleManagement,
+        Self::EraseUsersData,
+        Self::AuditLogs,
+        Self::MasterAdmin,
+    ];
+
+    /// The id by which files, commands and tables name it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::UserManagement => "user-management",
+            Self::SsoConfiguration => "sso-configuration",
+            Self::RoleManagement => "role-management",
+            Self::EraseUsersData => "erase-users-data",
+            Self::AuditLogs => "audit-logs",
+            Self::MasterAdmin => "master-admin",
+        }
+    }
+
+    /// What administrators see: the vendor's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::UserManagement => "User Management > User Management",
+            Self::SsoConfiguration => "User Management > SSO Configuration",
+            Self::RoleManagement => "Profile Management > Role Management",
+            Self::EraseUsersData => "Profile Management > Delete Users Data",
+            Self::AuditLogs => "Logs > Admin Console Audit Logs",
+            Self::MasterAdmin => "Master Admin",
+        }
+    }
+
+    /// Reads a scope's id or one of its labels.
+    ///
+    /// # Errors
+    /// A sentence that lists the scopes.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.id() == text || scope.label() == text)
+            .or((text == "Role Management > Role Management").then_some(Self::RoleManagement))
+            .ok_or_else(|| {
+                let known = Self::ALL.map(Self::id).join(", ");
+                format!("unknown scope {text:?}; there are: {known}")
+            })
+    }
+}
+
+/// A right that a use-case asks for before there is a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Create and change users.
+    ManageUsers,
+    /// Look users up, with their roles and groups.
+    ViewUsers,
+    /// List groups with their members.
+    ViewGroups,
+    /// Assign roles.
+    ManageRoles,
+    /// Everything about an account, from its host: account files, client apps.
+    AdministerAccount,
+    /// Rollcall's own work: delivering messages, sealing the audit log, cleaning up.
+    RunJobs,
+    /// Take up the invitation whose token one holds.
+    AcceptInvitation,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 7] = [
+        Self::ManageUsers,
+        Self::ViewUsers,
+        Self::ViewGroups,
+        Self::ManageRoles,
+        Self::AdministerAccount,
+        Self::RunJobs,
+        Self::AcceptInvitation,
+    ];
+
+    /// The scope that gives it to an app; none for what no app may do.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            Self::ManageUsers | Self::ViewUsers => Some(Scope::UserManagement),
+            Self::ViewGroups | Self::ManageRoles => Some(Scope::RoleManagement),
+            Self::AdministerAccount | Self::RunJobs | Self::AcceptInvitation => None,
+        }
+    }
+}
+
+/// Whether the actor holds the permission.
+pub fn allows(actor: &Actor, permission: Permission) -> bool {
+    match actor {
+        Actor::App(app) => permission.scope().is_some_and(|scope| app.has(scope)),
+        Actor::Host(_) => match permission {
+            Permission::ManageUsers
+            | Permission::ViewUsers
+            | Permission::ViewGroups
+            | Permission::ManageRoles
+            | Permission::AdministerAccount
+            | Permission::RunJobs => true,
+            Permission::AcceptInvitation => false,
+        },
+        Actor::Invitee(_) => permission == Permission::AcceptInvitation,
+    }
+}
+
+/// Refuses an actor without the permission, with the hint that helps them: the contract's helpful 403.
+///
+/// # Errors
+/// [`Code::Forbidden`], naming the missing scope and the app.
+pub fn require(actor: &Actor, permission: Permission) -> Result<()> {
+    if allows(actor, permission) {
+        return Ok(());
+    }
+    let message = match (actor, permission.scope()) {
+        (Actor::App(app), Some(scope)) => format!(
+            "The app {:?} ({}) lacks the scope {} (\"{}\"). Add it with: rollcall app scopes {} --add {}",
+            app.name(),
+            app.client_id(),
+            scope.id(),
+            scope.label(),
+            app.client_id(),
+            scope.id()
+        ),
+        _ => format!("{} may not do this", actor.describe()),
+    };
+    Err(Error::new(Code::Forbidden, message))
+}
+
+/// What matters of a role when somebody hands it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grant<'a> {
+    pub(crate) kind: RoleKind,
+    pub(crate) name: &'a str,
+    pub(crate) built_in: bool,
+}
+
+impl Grant<'_> {
+    /// The built-in `admin` role, which can do everything.
+    pub(crate) fn is_master_admin(&self) -> bool {
+        self.kind == RoleKind::Admin && self.built_in
+    }
+}
+
+/// The ceiling (API contract §4): nobody hands on what they may not hand on. Every use-case that can change what anyone
+/// may do asks here, nested fields and group membership included.
+///
+/// # Errors
+/// A sentence that names the role and the missing scope.
+pub(crate) fn ceiling(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
+    let needed = match actor {
+        Actor::Host(_) => return Ok(()),
+        Actor::Invitee(_) => return Err(format!("an invitee may not grant the role {:?}", grant.name)),
+        Actor::App(app) if !app.has(Scope::RoleManagement) => Scope::RoleManagement,
+        Actor::App(app) if grant.is_master_admin() && !app.has(Scope::MasterAdmin) => Scope::MasterAdmin,
+        Actor::App(_) => return Ok(()),
+    };
+    Err(format!(
+        "{} may not grant the role {:?}: that needs the scope {} (\"{}\")",
+        actor.describe(),
+        grant.name,
+        needed.id(),
+        needed.label()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::tests::{app, host, invitee};
+
+    #[test]
+    fn what_each_scope_allows_and_nothing_else() {
+        use Permission as P;
+        let table: [(&[Scope], &[P]); 5] = [
+            (&[], &[]),
+            (&[Scope::UserManagement], &[P::ManageUsers, P::ViewUsers]),
+            (&[Scope::RoleManagement], &[P::ViewGroups, P::ManageRoles]),
+            (&[Scope::AuditLogs, Scope::EraseUsersData, Scope::SsoConfiguration, Scope::MasterAdmin], &[]),
+            (&Scope::ALL, &[P::ManageUsers, P::ViewUsers, P::ViewGroups, P::ManageRoles]),
+        ];
+        for (scopes, expected) in table {
+            let actor = app(scopes);
+            let allowed: Vec<_> = P::ALL.into_iter().filter(|p| allows(&actor, *p)).collect();
+            assert_eq!(allowed, expected, "{scopes:?}");
+        }
+        assert_eq!(P::ALL.into_iter().filter(|p| allows(&invitee(), *p)).collect::<Vec<_>>(), [P::AcceptInvitation]);
+        assert!(!allows(&host(), P::AcceptInvitation));
+    }
+
+    #[test]
+    fn the_ceiling_is_this_table() {
+        let admin = Grant { kind: RoleKind::Admin, name: "admin", built_in: true };
+        let auditor = Grant { kind: RoleKind::Admin, name: "Auditor", built_in: false };
+        let tester = Grant { kind: RoleKind::Bot, name: "Bot Tester", built_in: true };
+        // (actor, master admin, custom admin role, bot role)
+        let table = [
+            (app(&[]), false, false, false),
+            (app(&[Scope::UserManagement]), false, false, false),
+            (app(&[Scope::UserManagement, Scope::MasterAdmin]), false, false, false),
+            (app(&[Scope::RoleManagement]), false, true, true),
+            (app(&[Scope::RoleManagement, Scope::MasterAdmin]), true, true, true),
+            (host(), true, true, true),
+            (invitee(), false, false, false),
+        ];
+        for (actor, a, b, c) in table {
+            let got = [&admin, &auditor, &tester].map(|grant| ceiling(&actor, grant).is_ok());
+            assert_eq!(got, [a, b, c], "{actor:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_scope_the_app_and_the_mend() {
+        let error = require(&app(&[]), Permission::ManageUsers).unwrap_err();
+        assert_eq!(error.code(), Code::Forbidden);
+        for part in ["user-management", "User Management > User Management", "cs-", "rollcall app scopes"] {
+            assert!(error.to_string().contains(part), "{error} lacks {part}");
+        }
+    }
+}

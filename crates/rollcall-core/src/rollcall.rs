@@ -1,0 +1,259 @@
+//! The way in: `Rollcall` owns the database, the clock and the keys, and is the only one to open a transaction. Without
+//! a permission there is none.
+
+use std::future::{Future, IntoFuture};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::accounts::{self, AccountInfo};
+use crate::actor::{Actor, Host};
+use crate::apps::token::{self, Refusal};
+use crate::apps::usage::Usage;
+use crate::chance::Secret;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
+use crate::policy::{self, Permission};
+use crate::seal::InstallationKey;
+use crate::store::{Database, Job, Store, Tx};
+use crate::sync::{self, Report, State};
+use crate::users::invitation;
+
+/// What it takes to open an installation.
+pub struct Open {
+    /// Where the data lives.
+    pub database: Database,
+    /// Who tells the time.
+    pub clock: Box<dyn Clock>,
+    /// The key under which secrets are kept.
+    pub key: InstallationKey,
+    /// How many threads read at the same time.
+    pub readers: usize,
+}
+
+/// An open installation. Cheap to share in an `Arc`; dropping the last one finishes what is queued and closes it.
+pub struct Rollcall {
+    // Dropped first: its threads use `shared`.
+    store: Store,
+    shared: Arc<Shared>,
+    woken: flume::Receiver<()>,
+}
+
+/// The host's own hand, which [`Rollcall::open`] gives to whoever opened the installation. No face has one.
+pub struct HostKey(());
+
+impl HostKey {
+    /// The actor for work on an account by the command line or a job; `job` says in the audit log what it is.
+    pub fn actor(&self, account: &AccountInfo, job: &'static str) -> Actor {
+        Actor::Host(Host { account: account.key, job })
+    }
+}
+
+/// What every transaction may use.
+pub(crate) struct Shared {
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) key: InstallationKey,
+    pub(crate) usage: Usage,
+    /// A sealed secret of nobody: a token of an unknown app is checked against it, to take as long as any other.
+    pub(crate) decoy: Vec<u8>,
+    wake: flume::Sender<()>,
+}
+
+impl Shared {
+    /// Something was committed that Rollcall's own jobs may have work with.
+    pub(crate) fn wake_jobs(&self) {
+        // A full channel means that they have been woken already.
+        let _ = self.wake.try_send(());
+    }
+}
+
+impl Rollcall {
+    /// Opens the database, migrates it, and checks that the installation key is the one it was made with. The host's
+    /// key goes to the program alone: who has it may do everything to every account.
+    ///
+    /// # Errors
+    /// An unreachable or newer database, or a wrong key; nothing is changed then.
+    pub fn open(open: Open) -> Result<(Self, HostKey)> {
+        let Open { database, clock, key, readers } = open;
+        let store = Store::open(&database, readers, clock.now())?;
+        let (wake, woken) = flume::bounded(1);
+        let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
+        let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, wake });
+        let rollcall = Self { store, shared, woken };
+        rollcall.set_up(Mode::Real, |tx, shared| accounts::check_key(tx, shared)).wait()?;
+        Ok((rollcall, HostKey(())))
+    }
+
+    /// Reads one snapshot of the actor's account.
+    pub fn read<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        permission: Permission,
+        work: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        if let Err(refusal) = policy::require(&actor, permission) {
+            return Pending::done(Err(refusal));
+        }
+        let shared = Arc::clone(&self.shared);
+        self.snapshot(move |tx| work(&View::new(tx, actor, permission, shared)))
+    }
+
+    /// Does one piece of work in one transaction, whole or not at all. When the answer is there, it is on the disk.
+    pub fn write<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        permission: Permission,
+        mode: Mode,
+        work: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        if let Err(refusal) = policy::require(&actor, permission) {
+            return Pending::done(Err(refusal));
+        }
+        self.start(move |reply, shared| Box::new(OpJob::new(shared, actor, permission, mode, work, reply)))
+    }
+
+    /// As [`Self::write`], for work that ends in a reply of bytes and may carry an idempotency key: the same key with
+    /// the same fingerprint is answered from memory for 24 hours.
+    pub fn write_once(
+        &self,
+        actor: Actor,
+        permission: Permission,
+        mode: Mode,
+        once: Option<op::Once>,
+        work: impl FnOnce(&mut Op<'_>) -> Result<Reply> + Send + 'static,
+    ) -> Pending<Reply> {
+        self.write(actor, permission, mode, move |op| match once {
+            Some(once) if mode == Mode::Real => once.run(op, work),
+            _ => work(op),
+        })
+    }
+
+    /// Finds out whose token this is. The refusal is for the log and the app's record; outsiders get one answer for all.
+    pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Pending<Result<Actor, Refusal>> {
+        let shared = Arc::clone(&self.shared);
+        self.snapshot(move |tx| token::authenticate(tx, &shared, &token, ip))
+    }
+
+    /// Recognises the token of an open invitation; none where there is no such invitation (any more).
+    pub fn recognise_invitation(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<Actor>> {
+        let shared = Arc::clone(&self.shared);
+        self.snapshot(move |tx| invitation::recognise(tx, &shared, &token, ip))
+    }
+
+    /// All accounts of the installation, oldest first.
+    pub fn accounts(&self, _: &HostKey) -> Pending<Vec<AccountInfo>> {
+        self.snapshot(accounts::list)
+    }
+
+    /// Founds an account with its built-in roles, or gives the one that has the name already.
+    pub fn found_account(&self, _: &HostKey, name: &str) -> Pending<AccountInfo> {
+        let name = name.to_owned();
+        self.set_up(Mode::Real, move |tx, shared| {
+            let (account, is_new) = accounts::find_or_insert(tx, shared, &name)?;
+            op::in_account(tx, shared, &account, is_new, "founding", |_| Ok(account.clone()))
+        })
+    }
+
+    /// Brings the account of that name to a described state, in one transaction; founds it where it is missing, or gives
+    /// its name to the only account where that is still empty.
+    pub fn apply(&self, _: &HostKey, state: State, prune: bool, mode: Mode) -> Pending<Report> {
+        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, state, prune))
+    }
+
+    /// A message comes whenever Rollcall's own jobs may have something to do.
+    pub fn woken(&self) -> flume::Receiver<()> {
+        self.woken.clone()
+    }
+
+    /// Checks that the database answers.
+    pub fn ping(&self) -> Pending<()> {
+        self.snapshot(|tx| accounts::list(tx).map(|_| ()))
+    }
+
+    /// The schema version that this program works with.
+    pub fn schema_version() -> i64 {
+        crate::store::SCHEMA_VERSION
+    }
+
+    /// How many statements the store has run: for tests that a request needs a fixed number.
+    pub fn statements(&self) -> u64 {
+        self.store.statements()
+    }
+
+    /// Now, by the installation's clock.
+    pub fn now(&self) -> crate::clock::Time {
+        self.shared.clock.now()
+    }
+
+    fn set_up<T: Send + 'static>(
+        &self,
+        mode: Mode,
+        work: impl FnOnce(&crate::store::WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
+        self.start(move |reply, shared| Box::new(SetupJob::new(shared, mode, work, reply)))
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(flume::Sender<Result<T>>, Arc<Shared>) -> Box<dyn Job>,
+    ) -> Pending<T> {
+        let (sender, receiver) = flume::bounded(1);
+        self.store.write(job(sender, Arc::clone(&self.shared)));
+        Pending(receiver)
+    }
+
+    fn snapshot<T: Send + 'static>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static) -> Pending<T> {
+        let (sender, receiver) = flume::bounded(1);
+        self.store.read(Box::new(move |tx| {
+            // Nobody waits any more when the receiver is gone: the client hung up.
+            let _ = sender.send(tx.and_then(work));
+        }));
+        Pending(receiver)
+    }
+}
+
+/// An answer that is on its way: `wait` for it on a thread, or `await` it.
+#[must_use = "the answer says whether it was done"]
+pub struct Pending<T>(flume::Receiver<Result<T>>);
+
+impl<T> Pending<T> {
+    fn done(result: Result<T>) -> Self {
+        let (sender, receiver) = flume::bounded(1);
+        let _ = sender.send(result);
+        Self(receiver)
+    }
+
+    /// Blocks the thread until the answer is there.
+    ///
+    /// # Errors
+    /// What the work answered.
+    pub fn wait(self) -> Result<T> {
+        self.0.recv().unwrap_or_else(|_| Err(lost()))
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Pending<T> {
+    type Output = Result<T>;
+    type IntoFuture = Waiting<T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Waiting(self.0.into_recv_async())
+    }
+}
+
+/// A [`Pending`] that is being awaited.
+pub struct Waiting<T: 'static>(flume::r#async::RecvFut<'static, Result<T>>);
+
+impl<T: Send> Future for Waiting<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(lost())))
+    }
+}
+
+fn lost() -> Error {
+    Error::internal("a database job ended without an answer; see the panic's own line in the log")
+}

@@ -1,0 +1,120 @@
+//! Audit events and their seals.
+
+use super::{AccountKey, Row, Tx, Value, WriteTx};
+use crate::actor::Actor;
+use crate::audit::{Event, Link, Sealed, StoredEvent};
+use crate::clock::Time;
+use crate::error::Result;
+
+const COLUMNS: &str = "id, at, actor_kind, actor_id, actor_name, ip, category, name, target, description, state_before, \
+                       state_after, seq, previous_hash, hash";
+
+fn event(r: &Row<'_, '_>) -> StoredEvent {
+    let sealed = r.opt_int(12).map(|seq| Sealed {
+        link: Link { seq, hash: r.bytes(14).try_into().unwrap_or_default() },
+        previous: r.bytes(13).try_into().unwrap_or_default(),
+    });
+    StoredEvent {
+        id: r.int(0),
+        at: r.time(1),
+        actor_kind: r.text(2),
+        actor_id: r.text(3),
+        actor_name: r.text(4),
+        ip: r.opt_text(5),
+        category: r.text(6),
+        name: r.text(7),
+        target: r.text(8),
+        description: r.text(9),
+        before: r.opt_text(10),
+        after: r.opt_text(11),
+        sealed,
+    }
+}
+
+pub(crate) fn insert_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    now: Time,
+    actor: &Actor,
+    events: &[Event],
+) -> Result<()> {
+    let (kind, id, name) = actor.signature();
+    let ip = actor.ip().map(|ip| ip.to_string());
+    let states: Vec<[Option<String>; 2]> = events
+        .iter()
+        .map(|e| [e.before.as_ref().map(ToString::to_string), e.after.as_ref().map(ToString::to_string)])
+        .collect();
+    let rows: Vec<Vec<Value<'_>>> = events
+        .iter()
+        .zip(&states)
+        .map(|(e, [before, after])| {
+            vec![
+                account.into(),
+                now.into(),
+                kind.into(),
+                (&id).into(),
+                (&name).into(),
+                (&ip).into(),
+                e.kind.category().into(),
+                e.kind.name().into(),
+                (&e.target).into(),
+                (&e.description).into(),
+                before.into(),
+                after.into(),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, ip, category, name, target, description, \
+         state_before, state_after) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &rows,
+    )?;
+    Ok(())
+}
+
+pub(crate) fn pending(tx: &Tx<'_>, account: AccountKey, limit: i64) -> Result<Vec<StoredEvent>> {
+    tx.query(
+        &format!("select {COLUMNS} from audit_events where account_id = $1 and seq is null order by id limit $2"),
+        &[account.into(), limit.into()],
+        event,
+    )
+}
+
+pub(crate) fn count_pending(tx: &Tx<'_>, account: AccountKey) -> Result<u64> {
+    let count =
+        tx.first("select count(*) from audit_events where account_id = $1 and seq is null", &[account.into()], |r| {
+            r.int(0)
+        })?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}
+
+/// The end of the chain.
+pub(crate) fn last(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Link>> {
+    tx.first(
+        "select seq, hash from audit_events where account_id = $1 and seq is not null order by seq desc limit 1",
+        &[account.into()],
+        |r| Link { seq: r.int(0), hash: r.bytes(1).try_into().unwrap_or_default() },
+    )
+}
+
+pub(crate) fn seal_many(tx: &WriteTx<'_>, account: AccountKey, sealed: &[(i64, Sealed)]) -> Result<()> {
+    let rows: Vec<Vec<Value<'_>>> = sealed
+        .iter()
+        .map(|(id, s)| {
+            vec![account.into(), (*id).into(), s.link.seq.into(), (&s.previous).into(), (&s.link.hash).into()]
+        })
+        .collect();
+    tx.execute_many(
+        "update audit_events set seq = $3, previous_hash = $4, hash = $5 where account_id = $1 and id = $2",
+        &rows,
+    )?;
+    Ok(())
+}
+
+pub(crate) fn sealed_after(tx: &Tx<'_>, account: AccountKey, seq: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    tx.query(
+        &format!("select {COLUMNS} from audit_events where account_id = $1 and seq > $2 order by seq limit $3"),
+        &[account.into(), seq.into(), limit.into()],
+        event,
+    )
+}

@@ -1,0 +1,64 @@
+//! SQL and nothing else: one file for each noun, `db.rs` for what databases differ in. Private to the core; it decides
+//! nothing.
+
+mod db;
+mod migrate;
+
+pub(crate) mod accounts;
+pub(crate) mod apps;
+pub(crate) mod assignments;
+pub(crate) mod audit;
+pub(crate) mod bots;
+pub(crate) mod groups;
+pub(crate) mod invitations;
+pub(crate) mod members;
+pub(crate) mod once;
+pub(crate) mod outbox;
+pub(crate) mod pages;
+pub(crate) mod roles;
+pub(crate) mod snapshot;
+pub(crate) mod tasks;
+pub(crate) mod users;
+mod writer;
+
+pub use db::Database;
+pub(crate) use db::{Row, Tx, Value, WriteTx};
+pub(crate) use migrate::SCHEMA_VERSION;
+pub(crate) use writer::{Job, Store, Verdict};
+
+macro_rules! row_key {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) i64);
+
+        impl From<$name> for Value<'_> {
+            fn from(key: $name) -> Self {
+                Value::Int(key.0)
+            }
+        }
+
+        impl From<Option<$name>> for Value<'_> {
+            fn from(key: Option<$name>) -> Self {
+                key.map_or(Value::Null, |key| Value::Int(key.0))
+            }
+        }
+    )+};
+}
+
+row_key!(
+    /// An account's internal key.
+    AccountKey,
+    /// A user's internal key.
+    UserKey,
+    /// A group's internal key.
+    GroupKey,
+    /// A role's internal key.
+    RoleKey,
+    /// A bot's internal key.
+    BotKey,
+    /// A dialog task's internal key.
+    DialogKey,
+    /// A client app's internal key.
+    AppKey,
+);

@@ -1,0 +1,51 @@
+//! Messages that wait to be sent, sealed.
+
+use super::{AccountKey, Tx, Value, WriteTx};
+use crate::clock::Time;
+use crate::error::Result;
+
+pub(crate) fn insert_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    kind: &str,
+    payloads: &[Vec<u8>],
+    now: Time,
+) -> Result<()> {
+    let rows: Vec<Vec<Value<'_>>> =
+        payloads.iter().map(|payload| vec![account.into(), kind.into(), payload.into(), now.into()]).collect();
+    tx.execute_many(
+        "insert into outbox (account_id, kind, payload, created_at, next_at, attempts) values ($1, $2, $3, $4, $4, 0)",
+        &rows,
+    )?;
+    Ok(())
+}
+
+/// Id, attempts so far, when it was written, and the sealed payload of what is due.
+pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<(i64, i64, Time, Vec<u8>)>> {
+    tx.query(
+        "select id, attempts, created_at, payload from outbox where account_id = $1 and next_at <= $2 order by id limit $3",
+        &[account.into(), now.into(), limit.into()],
+        |r| (r.int(0), r.int(1), r.time(2), r.bytes(3).to_vec()),
+    )
+}
+
+pub(crate) fn count(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
+    Ok(tx.first("select count(*) from outbox where account_id = $1", &[account.into()], |r| r.int(0))?.unwrap_or(0))
+}
+
+pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, ids: &[i64]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), (*id).into()]).collect();
+    tx.execute_many("delete from outbox where account_id = $1 and id = $2", &rows)
+}
+
+pub(crate) fn postpone_many(tx: &WriteTx<'_>, account: AccountKey, failed: &[(i64, Time, &str)]) -> Result<()> {
+    let rows: Vec<Vec<Value<'_>>> = failed
+        .iter()
+        .map(|(id, next, why)| vec![account.into(), (*id).into(), (*next).into(), (*why).into()])
+        .collect();
+    tx.execute_many(
+        "update outbox set attempts = attempts + 1, next_at = $3, last_error = $4 where account_id = $1 and id = $2",
+        &rows,
+    )?;
+    Ok(())
+}

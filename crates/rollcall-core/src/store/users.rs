@@ -1,0 +1,194 @@
+//! Users.
+
+use std::collections::HashMap;
+
+use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx};
+use crate::clock::Time;
+use crate::error::Result;
+use crate::id::UserId;
+use crate::users::{CheckedUser, Profile, ProfileField, Status, UserChange};
+
+/// A user as looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct UserRow {
+    pub(crate) key: UserKey,
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) email_key: String,
+    pub(crate) org_user_id: Option<String>,
+    pub(crate) can_create_bot: bool,
+    pub(crate) is_developer: bool,
+    pub(crate) data_tables: bool,
+    pub(crate) status: Status,
+    pub(crate) last_login: Option<Time>,
+    pub(crate) profile: Profile,
+}
+
+const FIXED: [&str; 10] = [
+    "id",
+    "public_id",
+    "email",
+    "email_key",
+    "org_user_id",
+    "can_create_bot",
+    "is_developer",
+    "data_tables",
+    "status",
+    "last_login_at",
+];
+
+fn columns() -> String {
+    FIXED.into_iter().chain(ProfileField::ALL.map(ProfileField::column)).collect::<Vec<_>>().join(", ")
+}
+
+fn user(r: &Row<'_, '_>) -> UserRow {
+    let mut profile = Profile::default();
+    for (index, field) in ProfileField::ALL.into_iter().enumerate() {
+        profile.set(field, r.opt_text(FIXED.len() + index));
+    }
+    UserRow {
+        key: UserKey(r.int(0)),
+        id: UserId::stored(r.text(1)),
+        email: r.text(2),
+        email_key: r.text(3),
+        org_user_id: r.opt_text(4),
+        can_create_bot: r.bool(5),
+        is_developer: r.bool(6),
+        data_tables: r.bool(7),
+        status: Status::stored(r.str(8)),
+        last_login: r.opt_int(9).map(Time),
+        profile,
+    }
+}
+
+fn find(tx: &Tx<'_>, account: AccountKey, column: &str, keys: &[&str]) -> Result<Vec<UserRow>> {
+    let list: Vec<Value<'_>> = keys.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        &format!("select {} from users where account_id = $1 and {column} in {{list}}", columns()),
+        &[account.into()],
+        &list,
+        user,
+    )
+}
+
+/// Users by the keys of their addresses.
+pub(crate) fn find_by_emails(tx: &Tx<'_>, account: AccountKey, keys: &[&str]) -> Result<HashMap<String, UserRow>> {
+    Ok(find(tx, account, "email_key", keys)?.into_iter().map(|u| (u.email_key.clone(), u)).collect())
+}
+
+/// Users by their org user ids.
+pub(crate) fn find_by_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, UserRow>> {
+    Ok(find(tx, account, "org_user_id", ids)?.into_iter().filter_map(|u| Some((u.org_user_id.clone()?, u))).collect())
+}
+
+/// Every user of the account, oldest first.
+pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<UserRow>> {
+    tx.query(&format!("select {} from users where account_id = $1 order by id", columns()), &[account.into()], user)
+}
+
+fn taken(tx: &Tx<'_>, account: AccountKey, column: &str, keys: &[&str]) -> Result<Vec<String>> {
+    let list: Vec<Value<'_>> = keys.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        &format!("select {column} from users where account_id = $1 and {column} in {{list}}"),
+        &[account.into()],
+        &list,
+        |r| r.text(0),
+    )
+}
+
+/// Which of these address keys belong to somebody.
+pub(crate) fn taken_emails(tx: &Tx<'_>, account: AccountKey, keys: &[&str]) -> Result<Vec<String>> {
+    taken(tx, account, "email_key", keys)
+}
+
+/// Which of these org user ids belong to somebody.
+pub(crate) fn taken_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<Vec<String>> {
+    taken(tx, account, "org_user_id", ids)
+}
+
+pub(crate) fn email(tx: &Tx<'_>, account: AccountKey, user: UserKey) -> Result<Option<String>> {
+    tx.first("select email from users where account_id = $1 and id = $2", &[account.into(), user.into()], |r| r.text(0))
+}
+
+/// Inserts users; none for each whose address, org user id or public id was there already.
+pub(crate) fn insert_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    users: &[&CheckedUser],
+    now: Time,
+) -> Result<Vec<Option<UserKey>>> {
+    let rows: Vec<Vec<Value<'_>>> = users
+        .iter()
+        .map(|u| {
+            let mut row: Vec<Value<'_>> = vec![
+                account.into(),
+                u.id.as_str().into(),
+                u.email.as_str().into(),
+                u.email.key().into(),
+                (&u.org_user_id).into(),
+                u.can_create_bot.into(),
+                u.is_developer.into(),
+                u.data_tables.into(),
+                u.status.word().into(),
+                u.source.into(),
+                now.into(),
+            ];
+            row.extend(ProfileField::ALL.map(|field| Value::from(u.profile.get(field))));
+            row
+        })
+        .collect();
+    let profile = ProfileField::ALL.map(ProfileField::column).join(", ");
+    let marks = (12..12 + ProfileField::ALL.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    let ids = tx.insert_returning(
+        &format!(
+            "insert into users (account_id, public_id, email, email_key, org_user_id, can_create_bot, is_developer, \
+             data_tables, status, source, created_at, updated_at, {profile}) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, {marks}) on conflict do nothing returning id"
+        ),
+        &rows,
+    )?;
+    Ok(ids.into_iter().map(|id| id.map(UserKey)).collect())
+}
+
+pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[UserChange], now: Time) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = changes
+        .iter()
+        .map(|c| {
+            let mut row: Vec<Value<'_>> = vec![
+                account.into(),
+                c.key.into(),
+                (&c.org_user_id).into(),
+                c.can_create_bot.into(),
+                c.is_developer.into(),
+                c.data_tables.into(),
+                c.status.word().into(),
+                now.into(),
+            ];
+            row.extend(ProfileField::ALL.map(|field| Value::from(c.profile.get(field))));
+            row
+        })
+        .collect();
+    let profile: Vec<String> =
+        ProfileField::ALL.into_iter().enumerate().map(|(n, f)| format!("{} = ${}", f.column(), n + 9)).collect();
+    tx.execute_many(
+        &format!(
+            "update users set org_user_id = $3, can_create_bot = $4, is_developer = $5, data_tables = $6, status = $7, \
+             updated_at = $8, {} where account_id = $1 and id = $2",
+            profile.join(", ")
+        ),
+        &rows,
+    )
+}
+
+/// Makes an invited user active; a user of any other status stays as they are.
+pub(crate) fn activate(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
+    tx.execute(
+        "update users set status = 'active', updated_at = $3 where account_id = $1 and id = $2 and status = 'invited'",
+        &[account.into(), user.into(), now.into()],
+    )
+}
+
+pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)
+}

@@ -1,0 +1,340 @@
+//! A description against the account: every fault with its place, before anything is changed.
+
+use std::collections::{HashMap, HashSet};
+
+use super::current::Current;
+use super::{AppState, AssignmentState, BotState, GroupState, RoleState, State, UserState};
+use crate::accounts::{MAX_DESCRIPTION, MAX_NAME};
+use crate::change::Change;
+use crate::error::Fault;
+use crate::id::{BotId, ClientId, DialogId, GroupId, RoleId, UserId};
+use crate::roles::{RoleKind, built_in};
+use crate::text::{self, Email};
+use crate::users::MAX_ORG_USER_ID;
+
+/// Gathers faults.
+struct Checker {
+    faults: Vec<Fault>,
+}
+
+impl Checker {
+    fn fault(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.faults.push(Fault::at(place, message));
+    }
+
+    fn take<T>(&mut self, place: String, result: Result<T, String>) -> Option<T> {
+        result.map_err(|why| self.fault(place, why)).ok()
+    }
+
+    /// Cleans a name and sees that it stands only once.
+    fn name(&mut self, place: &str, what: &str, name: &mut String, seen: &mut HashSet<String>) {
+        if let Some(clean) =
+            self.take(format!("{place}.name"), text::required(&format!("the {what}'s name"), name, MAX_NAME))
+        {
+            *name = clean;
+            if !seen.insert(text::key(name)) {
+                self.fault(format!("{place}.name"), format!("the {what} {name:?} stands in this file twice"));
+            }
+        }
+    }
+
+    fn description(&mut self, place: &str, description: &mut Option<String>) {
+        if let Some(given) = description {
+            if let Some(clean) =
+                self.take(format!("{place}.description"), text::clean("the description", given, MAX_DESCRIPTION))
+            {
+                *given = clean;
+            }
+        }
+    }
+
+    /// An id that the file gives: well formed, not another's, and the one that the thing has already.
+    fn id<T: ToString>(
+        &mut self,
+        place: String,
+        given: Option<&String>,
+        parse: impl Fn(&str) -> Result<T, String>,
+        has: Option<&str>,
+        taken: &HashMap<String, String>,
+        name: &str,
+    ) {
+        let Some(given) = given else { return };
+        let Some(id) = self.take(place.clone(), parse(given)) else { return };
+        match has {
+            Some(has) if has != id.to_string() => {
+                self.fault(place, format!("{name:?} has the id {has} here, and ids never change"));
+            }
+            None => {
+                if let Some(other) = taken.get(&id.to_string()) {
+                    self.fault(place, format!("the id {given} belongs to {other:?}"));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The names that references may use: those of the file and those of the account.
+struct Names {
+    emails: HashSet<String>,
+    groups: HashSet<String>,
+    roles: HashSet<(RoleKind, String)>,
+    /// By bot: its dialogs.
+    bots: HashMap<String, HashSet<String>>,
+}
+
+/// Cleans the description in place; all of its faults, or none.
+pub(super) fn check(state: &mut State, now: &Current) -> Result<(), Vec<Fault>> {
+    let mut checker = Checker { faults: Vec::new() };
+    users(&mut checker, &mut state.users, now);
+    groups(&mut checker, &mut state.groups, now);
+    roles(&mut checker, &mut state.roles, now);
+    bots(&mut checker, &mut state.bots, now);
+    apps(&mut checker, &mut state.apps, now);
+    let names = names(state, now);
+    references(&mut checker, state, &names);
+    if checker.faults.is_empty() { Ok(()) } else { Err(checker.faults) }
+}
+
+fn users(c: &mut Checker, users: &mut [UserState], now: &Current) {
+    let by_email: HashMap<&str, _> = now.users.iter().map(|u| (u.email_key.as_str(), u)).collect();
+    let ids: HashMap<String, String> = now.users.iter().map(|u| (u.id.to_string(), u.email.clone())).collect();
+    let mut org_ids: HashMap<String, String> =
+        now.users.iter().filter_map(|u| Some((u.org_user_id.clone()?, u.email_key.clone()))).collect();
+    let mut seen = HashSet::new();
+    let mut seen_ids = HashSet::new();
+    for (n, user) in users.iter_mut().enumerate() {
+        let place = format!("users[{n}]");
+        let Some(email) = c.take(format!("{place}.email"), Email::parse(&user.email)) else { continue };
+        if !seen.insert(email.key().to_owned()) {
+            c.fault(format!("{place}.email"), format!("the user {:?} stands in this file twice", email.as_str()));
+        }
+        let has = by_email.get(email.key());
+        c.id(format!("{place}.id"), user.id.as_ref(), UserId::parse, has.map(|u| u.id.as_str()), &ids, email.as_str());
+        if user.id.as_ref().is_some_and(|id| !seen_ids.insert(id.clone())) {
+            c.fault(format!("{place}.id"), "this id stands in this file twice");
+        }
+        if let Change::Set(id) = &mut user.org_user_id {
+            if let Some(clean) =
+                c.take(format!("{place}.orgUserId"), text::required("the org user id", id, MAX_ORG_USER_ID))
+            {
+                *id = clean;
+            }
+            let holder = org_ids.entry(id.clone()).or_insert_with(|| email.key().to_owned());
+            if holder != email.key() {
+                c.fault(format!("{place}.orgUserId"), format!("the org user id {id:?} belongs to {holder}"));
+            }
+        }
+        for (field, value) in &mut user.profile {
+            if let Change::Set(text) = value {
+                let label = format!("the {}", field.label());
+                match c.take(place.clone(), text::clean(&label, text, field.max())) {
+                    Some(clean) if clean.is_empty() => *value = Change::Clear,
+                    Some(clean) => *text = clean,
+                    None => {}
+                }
+            }
+        }
+        // What is not said of a new user is as the API has it: may develop, may create bots.
+        let creates =
+            user.can_create_bot.unwrap_or(has.is_none_or(|u| u.can_create_bot) && user.is_developer != Some(false));
+        let develops = user.is_developer.unwrap_or(has.is_none_or(|u| u.is_developer));
+        if creates && !develops {
+            c.fault(format!("{place}.canCreateBot"), "who may create bots must be a developer too (isDeveloper)");
+        }
+    }
+}
+
+fn groups(c: &mut Checker, groups: &mut [GroupState], now: &Current) {
+    let by_name: HashMap<String, _> = now.groups.iter().map(|g| (text::key(&g.name), g)).collect();
+    let ids: HashMap<String, String> = now.groups.iter().map(|g| (g.id.to_string(), g.name.clone())).collect();
+    let mut seen = HashSet::new();
+    for (n, group) in groups.iter_mut().enumerate() {
+        let place = format!("groups[{n}]");
+        c.name(&place, "group", &mut group.name, &mut seen);
+        c.description(&place, &mut group.description);
+        let has = by_name.get(&text::key(&group.name));
+        c.id(format!("{place}.id"), group.id.as_ref(), GroupId::parse, has.map(|g| g.id.as_str()), &ids, &group.name);
+        if has.is_some_and(|g| g.from_directory) && !group.members.is_empty() {
+            let why = format!("the members of the group {:?} come from the directory alone", group.name);
+            c.fault(format!("{place}.members"), why);
+        }
+    }
+}
+
+fn roles(c: &mut Checker, roles: &mut [RoleState], now: &Current) {
+    let by_name: HashMap<_, _> = now.roles.iter().map(|r| ((r.role.kind, text::key(&r.role.name)), r)).collect();
+    let ids: HashMap<String, String> = now.roles.iter().map(|r| (r.role.id.to_string(), r.role.name.clone())).collect();
+    let mut seen = HashMap::<RoleKind, HashSet<String>>::new();
+    for (n, role) in roles.iter_mut().enumerate() {
+        let place = format!("roles[{n}]");
+        c.name(&place, "role", &mut role.name, seen.entry(role.kind).or_default());
+        c.description(&place, &mut role.description);
+        if built_in::is_reserved(role.kind, &text::key(&role.name)) {
+            c.fault(format!("{place}.name"), format!("the role {:?} is built in and cannot be described", role.name));
+            continue;
+        }
+        let has = by_name.get(&(role.kind, text::key(&role.name)));
+        c.id(format!("{place}.id"), role.id.as_ref(), RoleId::parse, has.map(|r| r.role.id.as_str()), &ids, &role.name);
+        if let Some(ref_id) = &role.ref_id {
+            c.take(format!("{place}.refId"), text::required("the refId", ref_id, MAX_NAME));
+        }
+    }
+}
+
+fn bots(c: &mut Checker, bots: &mut [BotState], now: &Current) {
+    let by_name: HashMap<String, _> = now.bots.iter().map(|b| (text::key(&b.name), b)).collect();
+    let ids: HashMap<String, String> = now.bots.iter().map(|b| (b.id.to_string(), b.name.clone())).collect();
+    let dialog_ids: HashMap<String, String> =
+        now.bots.iter().flat_map(|b| &b.dialogs).map(|d| (d.id.to_string(), d.name.clone())).collect();
+    let mut seen = HashSet::new();
+    for (n, bot) in bots.iter_mut().enumerate() {
+        let place = format!("bots[{n}]");
+        c.name(&place, "bot", &mut bot.name, &mut seen);
+        c.description(&place, &mut bot.description);
+        let has = by_name.get(&text::key(&bot.name));
+        c.id(format!("{place}.id"), bot.id.as_ref(), BotId::parse, has.map(|b| b.id.as_str()), &ids, &bot.name);
+        let mut dialogs = HashSet::new();
+        for (m, dialog) in bot.dialogs.iter_mut().enumerate() {
+            let place = format!("{place}.dialogs[{m}]");
+            c.name(&place, "dialog", &mut dialog.name, &mut dialogs);
+            let key = text::key(&dialog.name);
+            let has = has.and_then(|b| b.dialogs.iter().find(|d| text::key(&d.name) == key)).map(|d| d.id.as_str());
+            c.id(format!("{place}.id"), dialog.id.as_ref(), DialogId::parse, has, &dialog_ids, &dialog.name);
+        }
+    }
+}
+
+fn apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
+    let by_name: HashMap<String, _> = now.apps.iter().map(|a| (text::key(&a.name), a)).collect();
+    let ids: HashMap<String, String> = now.apps.iter().map(|a| (a.client_id.to_string(), a.name.clone())).collect();
+    let mut seen = HashSet::new();
+    for (n, app) in apps.iter_mut().enumerate() {
+        let place = format!("apps[{n}]");
+        c.name(&place, "app", &mut app.name, &mut seen);
+        let has = by_name.get(&text::key(&app.name)).map(|a| a.client_id.as_str());
+        c.id(format!("{place}.clientId"), app.client_id.as_ref(), ClientId::parse, has, &ids, &app.name);
+    }
+}
+
+fn names(state: &State, now: &Current) -> Names {
+    let key = |name: &String| text::key(name);
+    let mut bots = HashMap::<String, HashSet<String>>::new();
+    for bot in &now.bots {
+        bots.entry(key(&bot.name)).or_default().extend(bot.dialogs.iter().map(|d| key(&d.name)));
+    }
+    for bot in &state.bots {
+        bots.entry(key(&bot.name)).or_default().extend(bot.dialogs.iter().map(|d| key(&d.name)));
+    }
+    Names {
+        emails: now
+            .users
+            .iter()
+            .map(|u| u.email_key.clone())
+            .chain(state.users.iter().map(|u| Email::lookup_key(&u.email)))
+            .collect(),
+        groups: now.groups.iter().map(|g| key(&g.name)).chain(state.groups.iter().map(|g| key(&g.name))).collect(),
+        roles: now
+            .roles
+            .iter()
+            .map(|r| (r.role.kind, key(&r.role.name)))
+            .chain(state.roles.iter().map(|r| (r.kind, key(&r.name))))
+            .collect(),
+        bots,
+    }
+}
+
+impl Names {
+    fn user(&self, c: &mut Checker, place: String, email: &str) {
+        if !self.emails.contains(&Email::lookup_key(email)) {
+            c.fault(place, format!("unknown user {email:?}: neither this file nor the account has this address"));
+        }
+    }
+
+    fn group(&self, c: &mut Checker, place: String, name: &str) {
+        if !self.groups.contains(&text::key(name)) {
+            c.fault(
+                place,
+                format!("unknown group {name:?}: neither this file nor the account has a group of this name"),
+            );
+        }
+    }
+
+    fn bot(&self, c: &mut Checker, place: String, name: &str) -> Option<&HashSet<String>> {
+        let dialogs = self.bots.get(&text::key(name));
+        if dialogs.is_none() {
+            c.fault(place, format!("unknown bot {name:?}: neither this file nor the account has a bot of this name"));
+        }
+        dialogs
+    }
+}
+
+fn references(c: &mut Checker, state: &State, names: &Names) {
+    if let Some(owner) = &state.owner {
+        names.user(c, "account.owner".into(), owner);
+    }
+    for (n, group) in state.groups.iter().enumerate() {
+        for (m, email) in group.members.iter().enumerate() {
+            names.user(c, format!("groups[{n}].members[{m}]"), email);
+        }
+        for (m, name) in group.groups.iter().enumerate() {
+            names.group(c, format!("groups[{n}].groups[{m}]"), name);
+        }
+    }
+    for (n, bot) in state.bots.iter().enumerate() {
+        if let Change::Set(owner) = &bot.owner {
+            names.user(c, format!("bots[{n}].owner"), owner);
+        }
+    }
+    for (n, user) in state.users.iter().enumerate() {
+        for (m, task) in user.tasks.iter().flatten().enumerate() {
+            let place = format!("users[{n}].tasks[{m}]");
+            let Some(dialogs) = names.bot(c, format!("{place}.bot"), &task.bot) else { continue };
+            for (k, dialog) in task.dialogs.iter().flatten().enumerate() {
+                if !dialogs.contains(&text::key(dialog)) {
+                    c.fault(
+                        format!("{place}.dialogs[{k}]"),
+                        format!("the bot {:?} has no dialog {dialog:?}", task.bot),
+                    );
+                }
+            }
+        }
+    }
+    for (n, assignment) in state.assignments.iter().enumerate() {
+        assignment_references(c, &format!("assignments[{n}]"), assignment, names);
+    }
+}
+
+fn assignment_references(c: &mut Checker, place: &str, a: &AssignmentState, names: &Names) {
+    let kind = if a.bot.is_some() { RoleKind::Bot } else { RoleKind::Admin };
+    let key = text::key(&a.role);
+    if !names.roles.contains(&(kind, key.clone())) {
+        let other = if kind == RoleKind::Bot { RoleKind::Admin } else { RoleKind::Bot };
+        let why = match (names.roles.contains(&(other, key.clone())), kind) {
+            (true, RoleKind::Admin) => format!("the role {:?} is a bot role: say on which bot (bot: NAME)", a.role),
+            (true, RoleKind::Bot) => format!("the role {:?} is an admin role: it takes no bot", a.role),
+            (false, _) => format!("unknown {kind} role {:?}: neither this file nor the account has it", a.role),
+        };
+        c.fault(format!("{place}.role"), why);
+    }
+    if let Some(bot) = &a.bot {
+        names.bot(c, format!("{place}.bot"), bot);
+    }
+    if kind == RoleKind::Admin && built_in::is_reserved(kind, &key) {
+        if !a.groups.is_empty() {
+            c.fault(format!("{place}.groups"), "the built-in role \"admin\" can be given to users only");
+        }
+        if a.expires.is_some() {
+            c.fault(
+                format!("{place}.expires"),
+                "the built-in role \"admin\" cannot expire: the account might be left without one",
+            );
+        }
+    }
+    for (m, email) in a.users.iter().enumerate() {
+        names.user(c, format!("{place}.users[{m}]"), email);
+    }
+    for (m, name) in a.groups.iter().enumerate() {
+        names.group(c, format!("{place}.groups[{m}]"), name);
+    }
+}

@@ -1,0 +1,204 @@
+//! What a description does not name, removed: only when asked for.
+
+use std::collections::{HashMap, HashSet};
+
+use super::current::Current;
+use super::{Report, State};
+use crate::apps;
+use crate::bots;
+use crate::error::{Error, Fault, Result};
+use crate::groups::{self, NamedEdge, NamedMember};
+use crate::op::Op;
+use crate::roles::{self, HeldChange, RoleKind};
+use crate::store::assignments::Holder;
+use crate::store::{BotKey, GroupKey, UserKey};
+use crate::text;
+use crate::text::Email;
+use crate::users;
+
+/// Removes edges first, then things, each with what hangs on it.
+pub(super) fn prune(op: &mut Op<'_>, state: &State, report: &mut Report) -> Result<()> {
+    let now = Current::load(op)?;
+    prune_assignments(op, state, &now, report)?;
+    prune_members(op, state, &now, report)?;
+    prune_tasks(op, state, &now, report)?;
+    prune_things(op, state, &now, report)
+}
+
+fn prune_assignments(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let mut named = HashSet::new();
+    for a in &state.assignments {
+        let (role, bot) = (text::key(&a.role), a.bot.as_ref().map(|b| text::key(b)));
+        named.extend(a.users.iter().map(|e| (role.clone(), bot.clone(), true, Email::lookup_key(e))));
+        named.extend(a.groups.iter().map(|g| (role.clone(), bot.clone(), false, text::key(g))));
+    }
+    let roles: HashMap<_, _> = now.roles.iter().map(|r| (r.role.key, &r.role)).collect();
+    let bots: HashMap<BotKey, &str> = now.bots.iter().map(|b| (b.key, b.name.as_str())).collect();
+    let users: HashMap<UserKey, _> = now.users.iter().map(|u| (u.key, u)).collect();
+    let groups: HashMap<GroupKey, &str> = now.groups.iter().map(|g| (g.key, g.name.as_str())).collect();
+    let mut remove = Vec::new();
+    for row in &now.assignments {
+        let Some(role) = roles.get(&row.role) else { continue };
+        let bot_name = row.bot.and_then(|key| bots.get(&key)).map(|n| (*n).to_owned());
+        let (is_user, key, holder_name) = match row.holder {
+            Holder::User(key) => match users.get(&key) {
+                Some(user) => (true, user.email_key.clone(), user.email.clone()),
+                None => continue,
+            },
+            Holder::Group(key) => match groups.get(&key) {
+                Some(name) => (false, text::key(name), (*name).to_owned()),
+                None => continue,
+            },
+        };
+        if !named.contains(&(text::key(&role.name), bot_name.as_ref().map(|b| text::key(b)), is_user, key)) {
+            let on = bot_name.as_ref().map_or_else(String::new, |bot| format!(" on {bot:?}"));
+            report.note('-', format!("role {:?}{on} of {holder_name}", role.name));
+            remove.push(HeldChange {
+                row: *row,
+                role_id: role.id.to_string(),
+                role_name: role.name.clone(),
+                kind: role.kind,
+                built_in: role.built_in,
+                bot_name,
+                holder_name,
+            });
+        }
+    }
+    roles::change_held(op, &[], &remove, "file")
+}
+
+fn prune_members(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let named: HashMap<String, _> = state.groups.iter().map(|g| (text::key(&g.name), g)).collect();
+    let groups: HashMap<GroupKey, _> = now.groups.iter().map(|g| (g.key, g)).collect();
+    let users: HashMap<UserKey, _> = now.users.iter().map(|u| (u.key, u)).collect();
+    let (mut members, mut edges) = (Vec::new(), Vec::new());
+    let mut keep = HashMap::<String, (HashSet<String>, HashSet<String>)>::new();
+    for (key, group) in &named {
+        let emails = group.members.iter().map(|e| Email::lookup_key(e)).collect();
+        keep.insert(key.clone(), (emails, group.groups.iter().map(|g| text::key(g)).collect()));
+    }
+    for (group, user) in &now.members {
+        let (Some(group), Some(user)) = (groups.get(group), users.get(user)) else { continue };
+        let Some((emails, _)) = keep.get(&text::key(&group.name)) else { continue };
+        if !group.from_directory && !emails.contains(&user.email_key) {
+            report.note('-', format!("{} in group {:?}", user.email, group.name));
+            members.push(NamedMember {
+                group: group.key,
+                group_id: group.id.to_string(),
+                group_name: group.name.clone(),
+                user: user.key,
+                email: user.email.clone(),
+            });
+        }
+    }
+    for (parent, child) in &now.edges {
+        let (Some(parent), Some(child)) = (groups.get(parent), groups.get(child)) else { continue };
+        let Some((_, children)) = keep.get(&text::key(&parent.name)) else { continue };
+        if !children.contains(&text::key(&child.name)) {
+            report.note('-', format!("group {:?} in group {:?}", child.name, parent.name));
+            edges.push(NamedEdge {
+                parent: parent.key,
+                parent_id: parent.id.to_string(),
+                parent_name: parent.name.clone(),
+                child: child.key,
+                child_name: child.name.clone(),
+            });
+        }
+    }
+    groups::remove_members(op, &members)?;
+    groups::unnest(op, &edges)
+}
+
+fn prune_tasks(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let named: HashMap<String, _> = state.users.iter().map(|u| (Email::lookup_key(&u.email), u)).collect();
+    let holders: HashSet<UserKey> = now.tasks.iter().map(|(user, _)| *user).collect();
+    let mut changes = Vec::new();
+    for user in now.users.iter().filter(|u| holders.contains(&u.key)) {
+        if named.get(&user.email_key).is_some_and(|u| u.tasks.is_none()) {
+            report.note('-', format!("tasks of {}", user.email));
+            changes.push((user.key, user.email.clone(), Vec::new()));
+        }
+    }
+    users::replace_tasks(op, &changes)
+}
+
+fn prune_things(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let groups_named: HashSet<String> = state.groups.iter().map(|g| text::key(&g.name)).collect();
+    let groups: Vec<_> = now
+        .groups
+        .iter()
+        .filter(|g| !g.from_directory && !groups_named.contains(&text::key(&g.name)))
+        .map(|g| (g.key, g.id.to_string(), g.name.clone()))
+        .collect();
+    let bots_named: HashMap<String, HashSet<String>> = state
+        .bots
+        .iter()
+        .map(|b| (text::key(&b.name), b.dialogs.iter().map(|d| text::key(&d.name)).collect()))
+        .collect();
+    let bots: Vec<_> = now
+        .bots
+        .iter()
+        .filter(|b| !bots_named.contains_key(&text::key(&b.name)))
+        .map(|b| (b.key, b.id.to_string(), b.name.clone()))
+        .collect();
+    let (mut dialogs, mut changed_bots) = (Vec::new(), Vec::new());
+    for bot in &now.bots {
+        let Some(keep) = bots_named.get(&text::key(&bot.name)) else { continue };
+        let gone: Vec<_> = bot.dialogs.iter().filter(|d| !keep.contains(&text::key(&d.name))).collect();
+        gone.iter().for_each(|d| report.note('-', format!("dialog {:?} of bot {:?}", d.name, bot.name)));
+        if !gone.is_empty() {
+            changed_bots.push((bot.id.to_string(), bot.name.clone()));
+            dialogs.extend(gone.iter().map(|d| d.key));
+        }
+    }
+    let roles_named: HashSet<(RoleKind, String)> = state.roles.iter().map(|r| (r.kind, text::key(&r.name))).collect();
+    let roles: Vec<_> = now
+        .roles
+        .iter()
+        .filter(|r| !r.role.built_in && !roles_named.contains(&(r.role.kind, text::key(&r.role.name))))
+        .map(|r| (r.role.key, r.role.id.to_string(), r.role.name.clone()))
+        .collect();
+    let apps_named: HashSet<String> = state.apps.iter().map(|a| text::key(&a.name)).collect();
+    let apps: Vec<_> = now
+        .apps
+        .iter()
+        .filter(|a| !apps_named.contains(&text::key(&a.name)))
+        .map(|a| (a.key, a.client_id.to_string(), a.name.clone()))
+        .collect();
+    let users = users_to_go(state, now)?;
+
+    for (what, things) in
+        [("group", names(&groups)), ("bot", names(&bots)), ("role", names(&roles)), ("app", names(&apps))]
+    {
+        things.iter().for_each(|name| report.note('-', format!("{what} {name:?}")));
+    }
+    users.iter().for_each(|(_, _, email)| report.note('-', format!("user {email}")));
+    bots::change_dialogs(op, &[], &dialogs, &changed_bots)?;
+    groups::remove_many(op, &groups)?;
+    bots::remove_many(op, &bots)?;
+    roles::remove_many(op, &roles)?;
+    apps::remove_many(op, &apps)?;
+    users::remove_many(op, &users)
+}
+
+fn names<K>(things: &[(K, String, String)]) -> Vec<String> {
+    things.iter().map(|(_, _, name)| name.clone()).collect()
+}
+
+/// Users that the description does not name; who owns the account or a bot that stays cannot go.
+fn users_to_go(state: &State, now: &Current) -> Result<Vec<(UserKey, String, String)>> {
+    let named: HashSet<String> = state.users.iter().map(|u| Email::lookup_key(&u.email)).collect();
+    let bots_named: HashSet<String> = state.bots.iter().map(|b| text::key(&b.name)).collect();
+    let mut faults = Vec::new();
+    let mut users = Vec::new();
+    for user in now.users.iter().filter(|u| !named.contains(&u.email_key)) {
+        if now.owner == Some(user.key) {
+            faults.push(Fault::at("account.owner", format!("{} owns the account and cannot be removed", user.email)));
+        }
+        for bot in now.bots.iter().filter(|b| b.owner == Some(user.key) && bots_named.contains(&text::key(&b.name))) {
+            faults.push(Fault::at("bots", format!("{} owns the bot {:?} and cannot be removed", user.email, bot.name)));
+        }
+        users.push((user.key, user.id.to_string(), user.email.clone()));
+    }
+    if faults.is_empty() { Ok(users) } else { Err(Error::faults(faults)) }
+}

@@ -1,0 +1,108 @@
+//! Changing and removing users whose every field has been checked.
+
+use serde_json::{Value, json};
+
+use super::{CheckedUser, Profile, Status};
+use crate::audit::{Event, EventKind};
+use crate::error::{Error, Result};
+use crate::op::Op;
+use crate::policy::Permission;
+use crate::store::tasks::NewTask;
+use crate::store::{self, UserKey};
+
+/// New contents of a user: all of them, changed or not.
+#[derive(Debug, Clone)]
+pub(crate) struct UserChange {
+    pub(crate) key: UserKey,
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) org_user_id: Option<String>,
+    pub(crate) profile: Profile,
+    pub(crate) can_create_bot: bool,
+    pub(crate) is_developer: bool,
+    pub(crate) data_tables: bool,
+    pub(crate) status: Status,
+    /// What is different, before and after, for the audit log.
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
+/// Inserts users who are known to be new; one that is not is a fault of the caller, who has looked.
+pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<Vec<UserKey>> {
+    op.expect(Permission::ManageUsers)?;
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    op.change(|tx, view| {
+        let rows: Vec<&CheckedUser> = users.iter().collect();
+        let keys = store::users::insert_many(tx, view.account, &rows, view.now)?;
+        let keys = keys.into_iter().zip(users).map(|(key, user)| {
+            key.ok_or_else(|| {
+                Error::invalid(format!("the user {} or its id {} is there already", user.email.as_str(), user.id))
+            })
+        });
+        let events = users.iter().map(|user| {
+            let email = user.email.as_str();
+            let mut after = json!({"email": email, "status": user.status.label(), "orgUserId": user.org_user_id});
+            for (field, value) in user.profile.known() {
+                after[field.column()] = json!(value);
+            }
+            Event::new(EventKind::UserCreated, &user.id, format!("User {email} was created")).after(after)
+        });
+        Ok((keys.collect::<Result<Vec<_>>>()?, events.collect()))
+    })
+}
+
+/// Puts these tasks in the place of all that the users had: user, address, tasks.
+pub(crate) fn replace_tasks(op: &mut Op<'_>, changes: &[(UserKey, String, Vec<NewTask>)]) -> Result<()> {
+    op.expect(Permission::ManageUsers)?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    op.change(|tx, view| {
+        let users: Vec<UserKey> = changes.iter().map(|(user, _, _)| *user).collect();
+        store::tasks::remove_of_users(tx, view.account, &users)?;
+        let rows: Vec<_> =
+            changes.iter().flat_map(|(user, _, tasks)| tasks.iter().map(|task| (*user, *task))).collect();
+        store::tasks::insert_many(tx, view.account, &rows)?;
+        let events = changes.iter().map(|(_, email, tasks)| {
+            let what = format!("{} bot task(s) are assigned to {email}", tasks.len());
+            Event::new(EventKind::BotTasksAssigned, email, what)
+        });
+        Ok(((), events.collect()))
+    })
+}
+
+/// Changes users. The account never loses its last active admin: `Op` sees to that.
+pub(crate) fn update_many(op: &mut Op<'_>, changes: &[UserChange]) -> Result<()> {
+    op.expect(Permission::ManageUsers)?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    op.change(|tx, view| {
+        store::users::update_many(tx, view.account, changes, view.now)?;
+        let events = changes.iter().map(|c| {
+            Event::new(EventKind::UserModified, &c.id, format!("User {} was changed", c.email))
+                .before(c.before.clone())
+                .after(c.after.clone())
+        });
+        Ok(((), events.collect()))
+    })
+}
+
+/// Removes users, with their memberships, assignments, tasks and invitations.
+pub(crate) fn remove_many(op: &mut Op<'_>, users: &[(UserKey, String, String)]) -> Result<()> {
+    op.expect(Permission::ManageUsers)?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    op.change(|tx, view| {
+        let keys: Vec<UserKey> = users.iter().map(|(key, _, _)| *key).collect();
+        store::users::remove_many(tx, view.account, &keys)?;
+        let events = users.iter().map(|(_, id, email)| {
+            Event::new(EventKind::UserDeleted, id, format!("User {email} was removed"))
+                .before(json!({ "email": email }))
+        });
+        Ok(((), events.collect()))
+    })
+}

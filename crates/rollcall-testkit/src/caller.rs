@@ -1,0 +1,126 @@
+//! Callers as values: an app or nobody, with the same few ways to ask the real router.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jsonwebtoken::{EncodingKey, Header};
+use rollcall_core::Rollcall;
+use rollcall_core::chance::Secret;
+use rollcall_core::id::ClientId;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Caller {
+    rollcall: Arc<Rollcall>,
+    app: Option<(ClientId, Secret)>,
+    token: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Reply {
+    /// The body as JSON; null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// A header's text; empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The messages of `{"errors":[{"msg"}]}`.
+    pub fn messages(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|e| e["msg"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+impl Caller {
+    pub(crate) fn app(rollcall: Arc<Rollcall>, client_id: ClientId, secret: Secret) -> Self {
+        let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
+        let token = sign(&claims, &secret);
+        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new() }
+    }
+
+    pub(crate) fn visitor(rollcall: Arc<Rollcall>) -> Self {
+        Self { rollcall, app: None, token: None, headers: Vec::new() }
+    }
+
+    /// The app's client id.
+    pub fn client_id(&self) -> &ClientId {
+        &self.app.as_ref().expect("an app").0
+    }
+
+    /// The app's secret.
+    pub fn secret(&self) -> &Secret {
+        &self.app.as_ref().expect("an app").1
+    }
+
+    /// The same caller with another token.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The same caller with a token of these claims, signed as the app would.
+    #[must_use]
+    pub fn with_claims(&self, claims: &Value) -> Self {
+        self.with_token(sign(claims, self.secret()))
+    }
+
+    /// The same caller with a further header.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name, value.into()));
+        other
+    }
+
+    /// Asks for a path under `/api/public/`, or for any other path that begins with a slash.
+    pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
+        let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
+        let mut request = Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("auth", token);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(body.into()).expect("a request");
+        let answer = rollcall_web::router(Arc::clone(&self.rollcall)).oneshot(request).await;
+        let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.ask(Method::GET, path, Body::empty()).await
+    }
+
+    /// `POST` with JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.ask(Method::POST, path, body.to_string()).await
+    }
+}
+
+fn sign(claims: &Value, secret: &Secret) -> String {
+    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
+        .expect("a token is signed")
+}

@@ -1,0 +1,13 @@
+//! What the tests share: a real Rollcall on a database of its own, a clock that stands still, callers as values.
+//! No mocks: what is tested is what runs.
+
+mod caller;
+mod world;
+
+pub use caller::{Caller, Reply};
+pub use world::{TestRollcall, user};
+
+use rollcall_core::clock::Time;
+
+/// When every test begins: 2026-01-05T09:00:00Z.
+pub const START: Time = Time(1_767_603_600_000);

@@ -1,0 +1,196 @@
+//! `TestRollcall`: an installation in a folder of its own, gone when it is dropped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rollcall_core::accounts::AccountInfo;
+use rollcall_core::actor::Actor;
+use rollcall_core::apps::{self, Algorithm, NewApp};
+use rollcall_core::chance::Secret;
+use rollcall_core::clock::ManualClock;
+use rollcall_core::op::{Mode, Op, View};
+use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::seal::InstallationKey;
+use rollcall_core::sync::{AssignmentState, Report, State, UserState};
+use rollcall_core::users::Status;
+use rollcall_core::{Database, HostKey, Open, Result, Rollcall, audit, change::Change, sync};
+use tempfile::TempDir;
+
+use crate::{Caller, START};
+
+/// A real installation with one account, "Acme", and a hand on its clock.
+pub struct TestRollcall {
+    rollcall: Option<Arc<Rollcall>>,
+    host: Option<HostKey>,
+    /// The clock: it moves only when a test moves it.
+    pub clock: Arc<ManualClock>,
+    /// The account "Acme".
+    pub account: AccountInfo,
+    key: Secret,
+    folder: TempDir,
+}
+
+impl Default for TestRollcall {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestRollcall {
+    /// An account "Acme" with nothing but what every account has.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let key = InstallationKey::generate();
+        let clock = Arc::new(ManualClock::at(START));
+        let (rollcall, host) = open(&folder.path().join("rollcall.db"), &key, &clock).expect("a new database opens");
+        let account = rollcall.found_account(&host, "Acme").wait().expect("an account is founded");
+        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, folder }
+    }
+
+    /// Closes the installation and opens it again, as after a restart. Callers made before keep the old one alive.
+    pub fn reopen(&mut self) {
+        self.rollcall = None;
+        self.host = None;
+        let (rollcall, host) = open(&self.database(), &self.key, &self.clock).expect("the database opens again");
+        self.rollcall = Some(Arc::new(rollcall));
+        self.host = Some(host);
+    }
+
+    /// The installation.
+    pub fn rollcall(&self) -> &Arc<Rollcall> {
+        self.rollcall.as_ref().expect("open")
+    }
+
+    /// The host's own key.
+    pub fn host(&self) -> &HostKey {
+        self.host.as_ref().expect("open")
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("rollcall.db")
+    }
+
+    /// The host's hand on "Acme".
+    pub fn host_actor(&self) -> Actor {
+        self.host().actor(&self.account, "test")
+    }
+
+    /// Founds a further account.
+    pub fn found(&self, name: &str) -> AccountInfo {
+        self.rollcall().found_account(self.host(), name).wait().expect("an account is founded")
+    }
+
+    /// Reads as the host.
+    pub fn read<T: Send + 'static>(&self, work: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.rollcall().read(self.host_actor(), Permission::AdministerAccount, work).wait()
+    }
+
+    /// Writes as the host.
+    pub fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.rollcall().write(self.host_actor(), Permission::AdministerAccount, Mode::Real, work).wait()
+    }
+
+    /// Brings an account to a description.
+    pub fn apply(&self, state: State) -> Result<Report> {
+        self.rollcall().apply(self.host(), state, false, Mode::Real).wait()
+    }
+
+    /// "Acme" as a description with all its secrets: two are equal where nothing differs.
+    pub fn snapshot(&self) -> String {
+        let state = self.read(|view| sync::export(view, true)).expect("an export");
+        let secrets: Vec<_> =
+            state.apps.iter().map(|a| a.client_secret.as_ref().map(|s| s.expose().to_owned())).collect();
+        format!("{state:?} {secrets:?}")
+    }
+
+    /// Makes sure that "Acme" has an active admin of this name, `NAME@acme.test`.
+    pub fn admin(&self, name: &str) -> String {
+        let email = format!("{name}@acme.test");
+        let state = State {
+            name: "Acme".into(),
+            users: vec![user(&email, Status::Active)],
+            assignments: vec![AssignmentState {
+                role: "admin".into(),
+                bot: None,
+                users: vec![email.clone()],
+                groups: Vec::new(),
+                expires: None,
+            }],
+            ..State::default()
+        };
+        self.apply(state).expect("an admin is made");
+        email
+    }
+
+    /// A client app of "Acme" with these scopes, as a caller of the API.
+    pub fn app(&self, scopes: &[Scope]) -> Caller {
+        self.app_of(&self.account.clone(), scopes)
+    }
+
+    /// A client app of any account, as a caller of the API.
+    pub fn app_of(&self, account: &AccountInfo, scopes: &[Scope]) -> Caller {
+        let name = format!("app {}", scopes.iter().map(|s| s.id()).collect::<Vec<_>>().join(" "));
+        let actor = self.host().actor(account, "test");
+        let new = NewApp {
+            name: name.clone(),
+            scopes: scopes.to_vec(),
+            algorithm: Algorithm::Hs256,
+            client_id: None,
+            secret: None,
+        };
+        let made = self
+            .rollcall()
+            .write(actor.clone(), Permission::AdministerAccount, Mode::Real, move |op| apps::create(op, new))
+            .wait();
+        let (client_id, secret) = match made {
+            Ok((app, secret)) => (app.client_id, secret),
+            // An app with these scopes was asked for before: the same one.
+            Err(_) => self
+                .rollcall()
+                .read(actor, Permission::AdministerAccount, move |view| {
+                    Ok((apps::show(view, &name)?.client_id, apps::secret(view, &name)?))
+                })
+                .wait()
+                .expect("the app that is there"),
+        };
+        Caller::app(Arc::clone(self.rollcall()), client_id, secret)
+    }
+
+    /// Nobody, as a caller of the API.
+    pub fn visitor(&self) -> Caller {
+        Caller::visitor(Arc::clone(self.rollcall()))
+    }
+
+    /// Seals what is pending and walks the chain of "Acme"; panics where it is broken. Gives the number of events.
+    pub fn sealed_events(&self) -> u64 {
+        while self.write(audit::seal).expect("sealing") > 0 {}
+        let walked = self.read(audit::verify).expect("a walk along the chain");
+        assert_eq!((walked.broken, walked.pending), (None, 0), "the audit chain is whole and complete");
+        walked.sealed
+    }
+}
+
+/// A user of a description, with nothing said but address and status.
+pub fn user(email: &str, status: Status) -> UserState {
+    UserState {
+        id: None,
+        email: email.into(),
+        org_user_id: Change::Keep,
+        profile: Vec::new(),
+        status: Some(status),
+        can_create_bot: None,
+        is_developer: None,
+        data_tables: None,
+        tasks: None,
+    }
+}
+
+fn open(path: &std::path::Path, key: &Secret, clock: &Arc<ManualClock>) -> Result<(Rollcall, HostKey)> {
+    Rollcall::open(Open {
+        database: Database::Sqlite(path.to_owned()),
+        clock: Box::new(Arc::clone(clock)),
+        key: InstallationKey::parse(key.expose())?,
+        readers: 2,
+    })
+}

@@ -1,0 +1,29 @@
+//! `/healthz`: the process answers. `/readyz`: the database does, too.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use rollcall_core::Rollcall;
+
+/// The two routes.
+pub fn routes() -> Router<Arc<Rollcall>> {
+    Router::new().route("/healthz", get(async || answer(StatusCode::OK, "ok"))).route("/readyz", get(ready))
+}
+
+async fn ready(State(rollcall): State<Arc<Rollcall>>) -> Response {
+    match rollcall.ping().await {
+        Ok(()) => answer(StatusCode::OK, "ready"),
+        Err(error) => {
+            tracing::error!(%error, cause = error.cause(), "not ready");
+            answer(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}
+
+fn answer(status: StatusCode, word: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], format!("{{\"status\":\"{word}\"}}")).into_response()
+}

@@ -1,0 +1,242 @@
+//! Reading JSON with all its faults at once, each with its path. It knows JSON and nothing of what is in it.
+
+use std::cell::RefCell;
+
+use rollcall_core::Fault;
+use serde_json::{Map, Value};
+
+/// The longest list that a request may bring (API contract §1, Bodies).
+pub const MAX_ITEMS: usize = 1_000;
+
+/// Gathers what is wrong while a body is read.
+#[derive(Debug, Default)]
+pub struct Faults(RefCell<Vec<Fault>>);
+
+impl Faults {
+    /// Notes a fault at a path.
+    pub fn note(&self, place: impl Into<String>, message: impl Into<String>) {
+        self.0.borrow_mut().push(Fault::at(place, message));
+    }
+
+    /// What was read, or everything that was wrong.
+    ///
+    /// # Errors
+    /// All faults, in the order they were met.
+    pub fn done<T>(self, value: T) -> Result<T, Vec<Fault>> {
+        let faults = self.0.into_inner();
+        if faults.is_empty() { Ok(value) } else { Err(faults) }
+    }
+}
+
+/// Reads bytes as JSON (RFC 8259).
+///
+/// # Errors
+/// One fault, with line and column.
+pub fn parse(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(vec![Fault::at("", "The body is empty; this call takes JSON")]);
+    }
+    serde_json::from_slice(bytes).map_err(|e| vec![Fault::at("", format!("The body is not JSON: {e}"))])
+}
+
+/// An object at a path.
+#[derive(Debug)]
+pub struct Object<'v> {
+    map: &'v Map<String, Value>,
+    path: String,
+    faults: &'v Faults,
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn named(path: &str) -> &str {
+    if path.is_empty() { "the body" } else { path }
+}
+
+/// The whole body as an object.
+pub fn object<'v>(value: &'v Value, faults: &'v Faults) -> Option<Object<'v>> {
+    object_at(value, String::new(), faults)
+}
+
+/// The whole body as a list of objects.
+pub fn objects<'v>(value: &'v Value, faults: &'v Faults) -> Vec<Object<'v>> {
+    let items = items_at(value, "", faults);
+    items.iter().enumerate().filter_map(|(n, item)| object_at(item, format!("[{n}]"), faults)).collect()
+}
+
+fn object_at<'v>(value: &'v Value, path: String, faults: &'v Faults) -> Option<Object<'v>> {
+    match value {
+        Value::Object(map) => Some(Object { map, path, faults }),
+        other => {
+            let message = format!("expected an object, found {}", kind(other));
+            faults.note(named(&path), message);
+            None
+        }
+    }
+}
+
+fn items_at<'v>(value: &'v Value, path: &str, faults: &Faults) -> &'v [Value] {
+    match value {
+        Value::Array(items) if items.len() <= MAX_ITEMS => items,
+        Value::Array(items) => {
+            faults.note(
+                named(path),
+                format!("{} items are more than the {MAX_ITEMS} that one request may bring", items.len()),
+            );
+            &[]
+        }
+        other => {
+            faults.note(named(path), format!("expected a list, found {}", kind(other)));
+            &[]
+        }
+    }
+}
+
+impl<'v> Object<'v> {
+    /// The path of one of the object's keys.
+    pub fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Notes a fault at one of the object's keys.
+    pub fn fault(&self, key: &str, message: impl Into<String>) {
+        self.faults.note(self.path_of(key), message);
+    }
+
+    /// The value of a key; null is as good as absent.
+    fn get(&self, key: &str) -> Option<&'v Value> {
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Whether the key is there and not null.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    fn wrong(&self, key: &str, expected: &str, found: &Value) {
+        self.fault(key, format!("expected {expected}, found {}", kind(found)));
+    }
+
+    /// A text, where it is there.
+    pub fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Value::String(text) => Some(text.clone()),
+            other => {
+                self.wrong(key, "text", other);
+                None
+            }
+        }
+    }
+
+    /// A text that must be there; the empty text where it is not, beside a fault.
+    pub fn required_text(&self, key: &str) -> String {
+        if !self.has(key) {
+            self.fault(key, "is missing");
+        }
+        self.text(key).unwrap_or_default()
+    }
+
+    /// A boolean, where it is there.
+    pub fn boolean(&self, key: &str) -> Option<bool> {
+        match self.get(key)? {
+            Value::Bool(value) => Some(*value),
+            other => {
+                self.wrong(key, "true or false", other);
+                None
+            }
+        }
+    }
+
+    /// An object that must be there.
+    pub fn required_object(&self, key: &str) -> Option<Object<'v>> {
+        match self.get(key) {
+            Some(value) => object_at(value, self.path_of(key), self.faults),
+            None => {
+                self.fault(key, "is missing");
+                None
+            }
+        }
+    }
+
+    /// A list of objects; none where it is absent.
+    pub fn objects(&self, key: &str) -> Vec<Object<'v>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let path = self.path_of(key);
+        let items = items_at(value, &path, self.faults);
+        items.iter().enumerate().filter_map(|(n, item)| object_at(item, format!("{path}[{n}]"), self.faults)).collect()
+    }
+
+    /// A list of texts, where it is there.
+    pub fn texts(&self, key: &str) -> Option<Vec<String>> {
+        let value = self.get(key)?;
+        let path = self.path_of(key);
+        let mut out = Vec::new();
+        for (n, item) in items_at(value, &path, self.faults).iter().enumerate() {
+            match item {
+                Value::String(text) => out.push(text.clone()),
+                other => self.faults.note(format!("{path}[{n}]"), format!("expected text, found {}", kind(other))),
+            }
+        }
+        Some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_faults_are_told_with_their_paths() {
+        let value = json!({"users": [{"userInfo": {"emailId": 5}}, 7, {"groups": ["a", 1], "canCreateBot": "yes"}]});
+        let faults = Faults::default();
+        let body = object(&value, &faults).unwrap();
+        for user in body.objects("users") {
+            if let Some(info) = user.required_object("userInfo") {
+                info.required_text("emailId");
+            }
+            user.texts("groups");
+            user.boolean("canCreateBot");
+        }
+        let told: Vec<String> = faults.done(()).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "users[1]: expected an object, found a number",
+                "users[0].userInfo.emailId: expected text, found a number",
+                "users[2].userInfo: is missing",
+                "users[2].groups[1]: expected text, found a number",
+                "users[2].canCreateBot: expected true or false, found text",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_list_over_the_limit_names_it() {
+        let value = json!({ "emailIds": vec!["a"; MAX_ITEMS + 1] });
+        let faults = Faults::default();
+        assert_eq!(object(&value, &faults).unwrap().texts("emailIds"), Some(vec![]));
+        assert_eq!(
+            faults.done(()).unwrap_err()[0].to_string(),
+            "emailIds: 1001 items are more than the 1000 that one request may bring"
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_with_its_place() {
+        assert!(parse(b" \n").unwrap_err()[0].message.contains("empty"));
+        assert!(parse(b"{\"a\": }").unwrap_err()[0].message.contains("line 1 column 7"));
+        assert!(parse(&[b'"', 0xff, b'"']).is_err());
+        assert!(parse("[".repeat(100_000).as_bytes()).is_err());
+    }
+}

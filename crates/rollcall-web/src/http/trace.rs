@@ -1,0 +1,81 @@
+//! A request id for every response, a log line for every request, and `no-store`. Never a header, a query or a body in
+//! the log, and no path that carries a token.
+
+use std::time::Instant;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer ids of clients are replaced by our own.
+const MAX_REQUEST_ID: usize = 128;
+
+/// The id under which a request stands in the log.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub HeaderValue);
+
+/// Wraps every request.
+pub async fn observe(mut request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(fresh);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let path = loggable(request.uri().path());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
+    let started = Instant::now();
+    let mut response = async {
+        let response = next.run(request).await;
+        let millis = started.elapsed().as_millis() as u64;
+        tracing::info!(status = response.status().as_u16(), millis, "answered");
+        response
+    }
+    .instrument(span)
+    .await;
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn is_sane(id: &HeaderValue) -> bool {
+    !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.as_bytes().iter().all(|b| b.is_ascii_graphic())
+}
+
+fn fresh() -> HeaderValue {
+    let mut bytes = [0; 12];
+    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
+    HeaderValue::from_str(&super::hex(&bytes)).expect("hex is a header value")
+}
+
+/// Activation links are secrets; what else is not ours may be long.
+fn loggable(path: &str) -> String {
+    if path.trim_start_matches('/').starts_with("activate") {
+        return "/activate/…".to_owned();
+    }
+    path.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn activation_tokens_are_not_logged() {
+        assert_eq!(loggable("/activate/s3cret"), "/activate/…");
+        assert_eq!(loggable("//activate/s3cret/"), "/activate/…");
+        assert_eq!(loggable("/api/public/groups"), "/api/public/groups");
+    }
+
+    #[test]
+    fn only_sane_request_ids_are_echoed() {
+        assert!(is_sane(&HeaderValue::from_static("req-1")));
+        for bad in ["", "a b", "\u{e9}"] {
+            assert!(!is_sane(&HeaderValue::from_bytes(bad.as_bytes()).unwrap()), "{bad}");
+        }
+        assert!(!is_sane(&HeaderValue::from_str(&"x".repeat(129)).unwrap()));
+    }
+}

@@ -1,0 +1,114 @@
+//! Refusals in the vendor's form: `{"errors":[{"msg","code"}]}`, the status the code (401 with 4002 the one exception).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rollcall_core::{Code, Error, Fault};
+use serde::Serialize;
+
+use super::wire;
+
+/// A whole request refused.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    errors: Vec<wire::Fault>,
+    allow: Option<String>,
+}
+
+/// The status that the API gives to each kind of failure of the core.
+pub fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Invalid => StatusCode::BAD_REQUEST,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// "Invalid SDK credentials" (contract §1, Authentication).
+const INVALID_CREDENTIALS: u16 = 4002;
+
+impl Failure {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, errors: vec![wire::Fault::new(message, status.as_u16())], allow: None }
+    }
+
+    /// The path is none of the API's.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
+    /// The path has other verbs, these.
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self { allow: Some(allow.to_owned()), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed") }
+    }
+
+    /// The one answer to every bad token.
+    pub fn invalid_credentials() -> Self {
+        let errors = vec![wire::Fault::new("Invalid SDK credentials", INVALID_CREDENTIALS)];
+        Self { status: StatusCode::UNAUTHORIZED, errors, allow: None }
+    }
+
+    /// The body is larger than the limit.
+    pub fn too_large(limit: usize) -> Self {
+        let megabytes = limit / (1024 * 1024);
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is larger than the {megabytes} MiB that a request may have"),
+        )
+    }
+
+    /// The client did not send what it announced.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A fault of ours.
+    pub fn internal() -> Self {
+        Error::internal("").into()
+    }
+}
+
+impl From<Vec<Fault>> for Failure {
+    fn from(faults: Vec<Fault>) -> Self {
+        let errors = faults.iter().map(|f| wire::Fault::new(f.to_string(), 400)).collect();
+        Self { status: StatusCode::BAD_REQUEST, errors, allow: None }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let status = status(error.code());
+        if let Some(cause) = error.cause() {
+            tracing::error!(cause, "a request failed");
+        }
+        if !error.each_fault().is_empty() {
+            return error.each_fault().to_vec().into();
+        }
+        Self::new(status, error.to_string())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Body {
+            errors: Vec<wire::Fault>,
+        }
+        let body = serde_json::to_vec(&Body { errors: self.errors }).expect("texts and numbers are JSON");
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+            headers.insert(header::ALLOW, allow);
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

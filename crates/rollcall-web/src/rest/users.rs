@@ -1,0 +1,24 @@
+//! `POST /users` and `POST /usersInfo` (contract §2).
+
+use rollcall_core::op::Reply;
+use rollcall_core::users;
+
+use super::call::{Answer, Call};
+use super::error::Failure;
+use super::wire;
+
+pub(super) async fn create(mut call: Call) -> Result<Answer, Failure> {
+    let asked = wire::users::read_create(&call.json().await?)?;
+    call.writing(move |op| {
+        let echoes = wire::users::Echo::of(&asked);
+        let outcomes = users::create_many(op, asked)?;
+        Ok(Reply { status: 200, body: wire::users::created(&echoes, &outcomes), replayed: false })
+    })
+    .await
+}
+
+pub(super) async fn info(mut call: Call) -> Result<Answer, Failure> {
+    let (asked, filter) = wire::users_info::read(&call.json().await?)?;
+    let found = call.reading(move |view| users::info(view, &asked, filter)).await?;
+    Ok(Answer::tagged(wire::users_info::found(&found)))
+}

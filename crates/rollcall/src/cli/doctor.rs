@@ -1,0 +1,153 @@
+//! `rollcall doctor`: a line for each thing that has to be right, and how to mend it. It changes nothing.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use rollcall_core::policy::Permission;
+use rollcall_core::{Database, Rollcall, mail};
+use serde_json::json;
+
+use super::{Context, out};
+use crate::config::KeySource;
+use crate::installation::{self, IfMissing, Installation};
+use crate::key_file;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Warning,
+    Bad,
+}
+
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    says: String,
+}
+
+fn good(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, verdict: Verdict::Good, says: says.into() }
+}
+
+fn warning(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, verdict: Verdict::Warning, says: says.into() }
+}
+
+fn bad(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { what, verdict: Verdict::Bad, says: says.into() }
+}
+
+/// 2025-01-01: no Rollcall ran before.
+const BEFORE_US: i64 = 1_735_689_600_000;
+
+pub(super) fn run(context: &Context) -> Result<ExitCode> {
+    let mut findings = vec![data_directory(&context.settings.data.value), key(&context.settings.key.value)];
+    let path = match Database::parse(&context.settings.database.value) {
+        Ok(Database::Sqlite(path)) => Some(path),
+        Err(error) => {
+            findings.push(bad("database", error.to_string()));
+            None
+        }
+    };
+    if path.is_some_and(|path| {
+        let exists = path.exists();
+        if !exists {
+            findings
+                .push(warning("database", format!("there is none at {} yet: rollcall serve makes it", path.display())));
+        }
+        exists
+    }) {
+        match installation::open(&context.settings, IfMissing::Refuse) {
+            Ok(installation) => database(&installation, &mut findings)?,
+            Err(error) => findings.push(bad("database", format!("{error:#}"))),
+        }
+    }
+    let rows: Vec<Vec<String>> =
+        findings.iter().map(|f| vec![word(f.verdict).into(), f.what.into(), f.says.clone()]).collect();
+    let values: Vec<_> =
+        findings.iter().map(|f| json!({"check": f.what, "verdict": word(f.verdict), "says": f.says})).collect();
+    context.out.result(&out::table(&["RESULT", "CHECK", "WHAT WAS FOUND"], &rows), &values.into());
+    let is_well = findings.iter().all(|f| f.verdict != Verdict::Bad);
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Good => "ok",
+        Verdict::Warning => "warning",
+        Verdict::Bad => "BAD",
+    }
+}
+
+fn data_directory(path: &Path) -> Finding {
+    match std::fs::metadata(path) {
+        Err(_) => warning("data directory", format!("{} is not there yet: rollcall serve makes it", path.display())),
+        Ok(metadata) if !metadata.is_dir() => bad("data directory", format!("{} is not a directory", path.display())),
+        Ok(metadata) => {
+            let mode = metadata.permissions().mode() & 0o777;
+            if mode & 0o077 == 0 {
+                good("data directory", format!("{} (mode {mode:04o})", path.display()))
+            } else {
+                let path = path.display();
+                warning(
+                    "data directory",
+                    format!("{path} has mode {mode:04o}: others can look into it; chmod 700 {path}"),
+                )
+            }
+        }
+    }
+}
+
+fn key(source: &KeySource) -> Finding {
+    match source {
+        KeySource::Environment => match key_file::load(source, true) {
+            Ok(_) => good("installation key", "given by ROLLCALL_KEY"),
+            Err(error) => bad("installation key", format!("{error:#}")),
+        },
+        KeySource::File(path) if !path.exists() => {
+            warning("installation key", format!("{} is not there yet: rollcall serve makes it", path.display()))
+        }
+        KeySource::File(path) => match key_file::load(source, true) {
+            Ok(_) => good("installation key", format!("{} (keep a copy with your backups)", path.display())),
+            Err(error) => bad("installation key", format!("{error:#}")),
+        },
+    }
+}
+
+fn database(installation: &Installation, findings: &mut Vec<Finding>) -> Result<()> {
+    findings.push(good("database", format!("opens with this key; schema {}", Rollcall::schema_version())));
+    let now = installation.rollcall.now();
+    findings.push(if now.0 > BEFORE_US {
+        good("clock", format!("{now}; tokens with exp and nbf are checked by it"))
+    } else {
+        bad("clock", format!("{now} is in the past: tokens would be refused; set the clock"))
+    });
+    for account in installation.accounts()? {
+        let actor = || installation.actor(&account, "doctor");
+        let admins = installation
+            .rollcall
+            .read(actor(), Permission::AdministerAccount, rollcall_core::accounts::active_admins)
+            .wait()?;
+        findings.push(match admins {
+            0 => warning(
+                "account",
+                format!(
+                    "{:?} has no active admin yet: assign the role admin to an active user in an account file",
+                    account.name
+                ),
+            ),
+            n => good("account", format!("{:?} with {n} active admin(s)", account.name)),
+        });
+        let waiting = installation.rollcall.read(actor(), Permission::RunJobs, mail::waiting).wait()?;
+        findings.push(match waiting {
+            0 => good("outbox", "no mail waits"),
+            n => warning(
+                "outbox",
+                format!("{n} mail(s) wait in {:?}: they are delivered while rollcall serve runs", account.name),
+            ),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! The command line: what there is to say, and which command it goes to. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod account;
+mod app;
+mod apply;
+mod doctor;
+mod inspect;
+mod out;
+mod serve;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::{Flags, NOT_YET, Settings};
+use out::Out;
+
+/// The command was used wrongly: exit code 2.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Self-hosted account administration: users, nested groups, roles, bots and API client apps.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Start with:  rollcall serve --demo")]
+struct Cli {
+    /// The data directory, made with mode 0700 where it is missing [env: ROLLCALL_DATA] [default: ./rollcall-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database [env: ROLLCALL_DATABASE] [default: sqlite:<data>/rollcall.db]
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// The account that is meant; only needed where there are several
+    #[arg(long, global = true, value_name = "NAME")]
+    account: Option<String>,
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API; the first start makes the database, the key and an account
+    Serve(serve::Args),
+    /// Bring the account to the state in an account file, in one transaction
+    Apply(apply::Args),
+    /// Write the account as an account file
+    Export(account::ExportArgs),
+    /// Make and manage API client apps
+    #[command(subcommand)]
+    App(app::Command),
+    /// Show what is configured, and where each value came from
+    Config,
+    /// Check database, key, files and clock, and say how to mend what is wrong
+    Doctor,
+    /// Print the JSON Schema of account files
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+/// Everything a command needs.
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) account: Option<String>,
+    pub(crate) out: Out,
+}
+
+/// Reads the command line and runs its command.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let out = Out::new(cli.json);
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            let code = if error.is::<Usage>() { 2 } else { 1 };
+            out.error(&error);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode> {
+    let out = Out::new(cli.json);
+    let mut flags = Flags { data: cli.data, database: cli.database, ..Flags::default() };
+    if let Command::Serve(args) = &cli.command {
+        (flags.listen, flags.public_url) = (args.listen.clone(), args.public_url.clone());
+    }
+    match &cli.command {
+        Command::Schema => return account::schema(&out),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "rollcall", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let settings =
+        Settings::load(&flags, &|name| std::env::var(name).ok()).map_err(|error| Usage(format!("{error:#}")))?;
+    let context = Context { settings, account: cli.account, out };
+    match cli.command {
+        Command::Serve(args) => {
+            for name in NOT_YET.into_iter().filter(|name| std::env::var_os(name).is_some()) {
+                context.out.warn(&format!("{name} is set, but this version does not know it yet: it has no effect"));
+            }
+            serve::run(&context, &args)
+        }
+        Command::Apply(args) => apply::run(&context, &args),
+        Command::Export(args) => account::export(&context, &args),
+        Command::App(command) => app::run(&context, command),
+        Command::Config => inspect::config(&context),
+        Command::Doctor => doctor::run(&context),
+        Command::Schema | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

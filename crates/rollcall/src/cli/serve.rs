@@ -1,0 +1,96 @@
+//! `rollcall serve`: opens the installation, answers requests, ends gracefully.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Context, Usage};
+use crate::demo;
+use crate::installation::{self, IfMissing};
+use crate::telemetry;
+use crate::worker::Worker;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The address to listen on; port 0 takes any free one [env: ROLLCALL_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<String>,
+    /// What links in mails begin with [env: ROLLCALL_PUBLIC_URL] [default: http://<listen>]
+    #[arg(long, value_name = "URL")]
+    pub(super) public_url: Option<String>,
+    /// Fill an empty database with the built-in demo account and print ready curl commands; loopback only
+    #[arg(long)]
+    demo: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
+    telemetry::start();
+    let address = context.settings.listen.value;
+    if args.demo && !address.ip().is_loopback() {
+        return Err(Usage(format!(
+            "--demo listens on this machine only, and {address} can be reached from others; use --listen 127.0.0.1:{}",
+            address.port()
+        ))
+        .into());
+    }
+    // The listener first: a port that is taken must not leave a half-made installation behind.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let listener = runtime
+        .block_on(TcpListener::bind(address))
+        .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))?;
+    let address = listener.local_addr()?;
+    let installation = installation::open(&context.settings, IfMissing::Make)?;
+    let demo = if args.demo { Some(demo::prepare(&installation)?) } else { None };
+    if installation.accounts()?.is_empty() {
+        installation.account(None)?;
+    }
+    // A port that was chosen just now is part of the links, unless somebody said otherwise.
+    let public_url = match context.settings.public_url.origin {
+        crate::config::Origin::Default => format!("http://{address}"),
+        _ => context.settings.public_url.value.clone(),
+    };
+    let outbox = context.settings.data.value.join("outbox");
+    let worker = Worker::start(&installation, outbox, public_url)?;
+    let router = rollcall_web::router(Arc::clone(&installation.rollcall));
+    greet(context, address, demo.as_ref());
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {},
+                _ = tokio::signal::ctrl_c() => {},
+            }
+            tracing::info!("stopping: no new connections, requests under way may finish");
+        };
+        rollcall_web::http::serve::serve(listener, router, stop).await;
+        anyhow::Ok(())
+    })?;
+    drop(worker);
+    drop(installation);
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn greet(context: &Context, address: SocketAddr, demo: Option<&demo::Demo>) {
+    let data = context.settings.data.value.display();
+    let mut text = format!("Rollcall {} listens on http://{address} (data in {data})\n", env!("CARGO_PKG_VERSION"));
+    match demo {
+        Some(demo) => text.push_str(&demo.text(address)),
+        None => text.push_str(
+            "Make a client app with `rollcall app create --name NAME --scope user-management`, fill the account with \
+             `rollcall apply FILE`; Ctrl-C stops.\n",
+        ),
+    }
+    let value = json!({
+        "listen": format!("http://{address}"),
+        "data": data.to_string(),
+        "demo": demo.map(|demo| demo.json(address)),
+    });
+    context.out.result(&text, &value);
+}

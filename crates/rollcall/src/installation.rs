@@ -1,0 +1,92 @@
+//! Opening what the settings describe: data directory, key, database, account.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use rollcall_core::accounts::AccountInfo;
+use rollcall_core::actor::Actor;
+use rollcall_core::clock::SystemClock;
+use rollcall_core::{Database, HostKey, Open, Rollcall};
+
+use crate::cli::Usage;
+use crate::config::Settings;
+use crate::key_file;
+
+/// The account that is founded where nobody named one.
+pub(crate) const DEFAULT_ACCOUNT: &str = "Main";
+
+/// An open installation and the host's own key to it.
+pub(crate) struct Installation {
+    pub(crate) rollcall: Arc<Rollcall>,
+    pub(crate) host: Arc<HostKey>,
+}
+
+/// Whether an installation may be made where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfMissing {
+    Make,
+    Refuse,
+}
+
+/// Opens the installation.
+pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Installation> {
+    let database = Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))?;
+    let Database::Sqlite(path) = &database;
+    let exists = path.exists();
+    if !exists && if_missing == IfMissing::Refuse {
+        bail!(
+            "there is no database at {}; start one with `rollcall serve` or fill one with `rollcall apply FILE` (or name another with --data)",
+            path.display()
+        );
+    }
+    make_directory(&settings.data.value)?;
+    let key = key_file::load(&settings.key.value, exists)?;
+    let readers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, readers })?;
+    Ok(Installation { rollcall: Arc::new(rollcall), host: Arc::new(host) })
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the data directory {}", path.display()))
+}
+
+impl Installation {
+    /// All accounts.
+    pub(crate) fn accounts(&self) -> Result<Vec<AccountInfo>> {
+        Ok(self.rollcall.accounts(&self.host).wait()?)
+    }
+
+    /// The account that is meant: the named one, or the only one there is.
+    pub(crate) fn account(&self, name: Option<&str>) -> Result<AccountInfo> {
+        let accounts = self.accounts()?;
+        let names = || accounts.iter().map(|a| format!("{:?}", a.name)).collect::<Vec<_>>().join(", ");
+        match (name, accounts.as_slice()) {
+            (Some(name), _) => {
+                let key = rollcall_core::text::key(name);
+                match accounts.iter().find(|a| rollcall_core::text::key(&a.name) == key) {
+                    Some(account) => Ok(account.clone()),
+                    None => Err(Usage(format!("there is no account {name:?}; there are: {}", names())).into()),
+                }
+            }
+            (None, [only]) => Ok(only.clone()),
+            (None, []) => Ok(self.rollcall.found_account(&self.host, DEFAULT_ACCOUNT).wait()?),
+            (None, _) => {
+                Err(Usage(format!("there are several accounts ({}); say which with --account", names())).into())
+            }
+        }
+    }
+
+    /// The host's hand on an account, for this command.
+    pub(crate) fn actor(&self, account: &AccountInfo, job: &'static str) -> Actor {
+        self.host.actor(account, job)
+    }
+}

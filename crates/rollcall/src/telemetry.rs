@@ -1,0 +1,17 @@
+//! Logs: for people on a terminal, JSON lines otherwise; always to standard error, never with a secret in them.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging. `ROLLCALL_LOG` filters, as `info` or `rollcall_web=debug` (default `info`).
+pub fn start() {
+    let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start (in tests) finds the first one in place.
+    let _ = if std::io::stderr().is_terminal() {
+        builder.with_target(false).try_init()
+    } else {
+        builder.json().flatten_event(true).with_span_list(false).try_init()
+    };
+}

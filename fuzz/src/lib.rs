@@ -1,0 +1,92 @@
+//! What is fuzzed: each function takes any bytes and must neither panic nor let anything through that it should not.
+//! No mocks: a real installation stands behind them.
+
+use std::sync::{Mutex, OnceLock};
+
+use rollcall_core::op::Mode;
+use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::roles::assign;
+use rollcall_core::{Fault, users};
+use rollcall_testkit::TestRollcall;
+use rollcall_web::http::json;
+use rollcall_web::rest::wire;
+
+/// One installation for all runs of a process; nothing that is fuzzed may change it.
+fn world() -> &'static Mutex<TestRollcall> {
+    static WORLD: OnceLock<Mutex<TestRollcall>> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let world = TestRollcall::new();
+        world.admin("ada");
+        world.app(&Scope::ALL);
+        Mutex::new(world)
+    })
+}
+
+fn with_world<T>(work: impl FnOnce(&TestRollcall) -> T) -> T {
+    work(&world().lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Any text as a token: refused, for nobody here has signed it.
+pub fn token(data: &[u8]) {
+    let text = String::from_utf8_lossy(data).into_owned();
+    with_world(|world| {
+        let answer = world.rollcall().authenticate(text, None).wait().expect("a refusal is no failure of the database");
+        assert!(answer.is_err(), "a token that nobody signed was taken");
+    });
+}
+
+/// Any bytes as the bodies of the routes: refused with places, or rehearsed without a trace.
+pub fn bodies(data: &[u8]) {
+    let Ok(value) = json::parse(data) else { return };
+    let told = |faults: Vec<Fault>| assert!(!faults.is_empty() && faults.iter().all(|f| !f.message.is_empty()));
+    match wire::users::read_create(&value) {
+        Err(faults) => told(faults),
+        Ok(asked) => with_world(|world| {
+            let rehearsed = world
+                .rollcall()
+                .write(world.host_actor(), Permission::ManageUsers, Mode::DryRun, move |op| {
+                    users::create_many(op, asked)
+                })
+                .wait();
+            rehearsed.expect("whatever a body says of users is an outcome");
+        }),
+    }
+    match wire::users_info::read(&value) {
+        Err(faults) => told(faults),
+        Ok((asked, filter)) => with_world(|world| {
+            let found = world
+                .rollcall()
+                .read(world.host_actor(), Permission::ViewUsers, move |view| users::info(view, &asked, filter));
+            wire::users_info::found(&found.wait().expect("unknown users are an answer"));
+        }),
+    }
+    match wire::assignments::read(&value) {
+        Err(faults) => told(faults),
+        Ok(operations) => with_world(|world| {
+            let rehearsed = world
+                .rollcall()
+                .write(world.host_actor(), Permission::ManageRoles, Mode::DryRun, move |op| {
+                    assign::assign_admin(op, &operations)
+                })
+                .wait();
+            rehearsed.expect("whatever a body says of roles is an outcome");
+        }),
+    }
+}
+
+/// Any bytes as an account file: refused with lines and columns, or rehearsed without a trace.
+pub fn account_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match rollcall::account_file::parse(text) {
+        Err(faults) => assert!(!faults.is_empty() && faults.iter().all(|f| f.line > 0 && f.column > 0)),
+        Ok(file) => with_world(|world| {
+            let answer = world.rollcall().apply(world.host(), file.state.clone(), true, Mode::DryRun).wait();
+            for fault in answer.as_ref().err().map(rollcall_core::Error::each_fault).unwrap_or_default() {
+                assert!(file.locate(fault).line > 0);
+            }
+            if let Err(error) = answer {
+                assert!(error.cause().is_none(), "a file made the core fail: {:?}", error.cause());
+            }
+        }),
+    }
+}

@@ -1,0 +1,204 @@
+//! `cargo xtask test`: every check in order, stopping at the first that fails. What tidy finds lives in `tidy`.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::run::{cargo, root, run, succeeds};
+use crate::{Done, Failure, needs, tidy};
+
+pub(crate) const HELP: &str = "\
+Run every check, in the order below, and stop at the first that fails
+
+Usage: cargo xtask test [--only STEP] [-- FILTER…]
+
+Steps:
+  needs     find what the tests need (curl, /usr/bin/python3 with jwt and requests);
+            as root, or where sudo asks no password, install what is missing with apt-get
+  fmt       cargo fmt --all --check
+  lint      cargo clippy --workspace --all-targets --locked -- -D warnings
+  tidy      cargo xtask tidy
+  test      cargo test --workspace --locked
+  typos     typos, where it is installed
+  deny      cargo deny check, where it is installed
+  doc       cargo doc --workspace --no-deps --locked, warnings denied
+
+Options:
+  --only STEP   this step alone (test: with needs before it)
+  -- FILTER…    handed to the test programs: names to choose by, or their own options";
+
+/// How a step that did not fail ended.
+enum Outcome {
+    Passed,
+    Skipped(&'static str),
+}
+
+/// One step: its name, and what it does with the top of the repository and the filters.
+struct Step {
+    name: &'static str,
+    run: fn(&Path, &[String]) -> Result<Outcome, Failure>,
+}
+
+const STEPS: [Step; 8] = [
+    Step { name: "needs", run: |_, _| passed(needs::test_programs()) },
+    Step { name: "fmt", run: fmt },
+    Step { name: "lint", run: lint },
+    Step { name: "tidy", run: |root, _| passed(tidy::check(root)) },
+    Step { name: "test", run: |root, filters| passed(run(&mut tests(root, filters))) },
+    Step { name: "typos", run: typos },
+    Step { name: "deny", run: deny },
+    Step { name: "doc", run: doc },
+];
+
+/// What the command line asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    only: Option<String>,
+    filters: Vec<String>,
+}
+
+/// Runs the steps that are asked for.
+pub(crate) fn command(args: &[String]) -> Done {
+    let wanted = parse(args)?;
+    let root = root()?;
+    let mut table = Vec::new();
+    for step in STEPS.iter().filter(|step| chosen(step.name, wanted.only.as_deref())) {
+        println!("\n==> {}", step.name);
+        let start = Instant::now();
+        let result = (step.run)(&root, &wanted.filters);
+        let word = match &result {
+            Ok(Outcome::Passed) => "passed",
+            Ok(Outcome::Skipped(why)) => why,
+            Err(_) => "FAILED",
+        };
+        table.push(row(step.name, start.elapsed(), word));
+        if let Err(failure) = result {
+            println!("\n{}", table.join("\n"));
+            return Err(Failure::new(format!(
+                "the step {} failed: {}\nThis step alone: cargo xtask test --only {}",
+                step.name, failure.message, step.name
+            )));
+        }
+    }
+    println!("\n{}", table.join("\n"));
+    Ok(())
+}
+
+fn parse(args: &[String]) -> Result<Wanted, Failure> {
+    let mut wanted = Wanted::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let step = match arg.as_str() {
+            "--" => {
+                wanted.filters = args.cloned().collect();
+                break;
+            }
+            "--only" => args.next().map(String::as_str).unwrap_or_default(),
+            other => other.strip_prefix("--only=").ok_or_else(|| {
+                Failure::usage(format!("{other:?} is no option of test; to choose tests write: -- {other}"))
+            })?,
+        };
+        let names = STEPS.map(|step| step.name);
+        if !names.contains(&step) {
+            return Err(Failure::usage(format!("--only takes one of {}, not {step:?}", names.join(", "))));
+        }
+        wanted.only = Some(step.to_owned());
+    }
+    Ok(wanted)
+}
+
+fn chosen(step: &str, only: Option<&str>) -> bool {
+    only.is_none_or(|only| step == only || (step == "needs" && only == "test"))
+}
+
+fn row(name: &str, time: Duration, word: &str) -> String {
+    format!("  {name:<6} {:>7.1} s  {word}", time.as_secs_f64())
+}
+
+fn passed(done: Done) -> Result<Outcome, Failure> {
+    done.map(|()| Outcome::Passed)
+}
+
+fn fmt(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
+    needs::component(root, "fmt")?;
+    passed(run(cargo(root).args(["fmt", "--all", "--check"])))
+}
+
+fn lint(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
+    needs::component(root, "clippy")?;
+    passed(run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])))
+}
+
+/// Plain `cargo test`, so that its summary lines are printed.
+fn tests(root: &Path, filters: &[String]) -> Command {
+    let mut command = cargo(root);
+    command.args(["test", "--workspace", "--locked"]);
+    if !filters.is_empty() {
+        command.arg("--").args(filters);
+    }
+    command
+}
+
+fn typos(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
+    if !succeeds(Command::new("typos").arg("--version")) {
+        return Ok(Outcome::Skipped("skipped, not installed"));
+    }
+    passed(run(Command::new("typos").current_dir(root)))
+}
+
+fn deny(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
+    if !succeeds(cargo(root).args(["deny", "--version"])) {
+        return Ok(Outcome::Skipped("skipped, not installed"));
+    }
+    passed(run(cargo(root).args(["deny", "check"])))
+}
+
+fn doc(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
+    passed(run(cargo(root).args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::shown;
+
+    fn wanted(args: &[&str]) -> Result<Wanted, Failure> {
+        parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn without_arguments_every_step_runs() {
+        let wanted = wanted(&[]).unwrap();
+        assert!(STEPS.iter().all(|step| chosen(step.name, wanted.only.as_deref())));
+    }
+
+    #[test]
+    fn a_step_alone_runs_alone_but_the_tests_get_what_they_need() {
+        for (only, expected) in [("tidy", vec!["tidy"]), ("test", vec!["needs", "test"])] {
+            let wanted = wanted(&["--only", only]).unwrap();
+            let names: Vec<_> = STEPS.map(|step| step.name).into_iter().collect();
+            let got: Vec<_> = names.into_iter().filter(|name| chosen(name, wanted.only.as_deref())).collect();
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn filters_reach_the_test_programs() {
+        let wanted = wanted(&["--only=test", "--", "renaming", "--nocapture"]).unwrap();
+        let line = shown(&tests(Path::new("."), &wanted.filters));
+        assert_eq!(line, "cargo test --workspace --locked -- renaming --nocapture");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_wrong_usage() {
+        for args in [&["renaming"][..], &["--only"], &["--only", "lints"], &["--only=", "--", "x"]] {
+            assert!(wanted(args).unwrap_err().usage, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_step_in_order() {
+        let places: Vec<_> = STEPS.iter().map(|step| HELP.find(&format!("\n  {:<10}", step.name)).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+    }
+}
