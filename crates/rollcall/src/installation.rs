@@ -30,6 +30,12 @@ pub(crate) enum IfMissing {
     Refuse,
 }
 
+/// Whether there is a database already.
+pub(crate) fn exists(settings: &Settings) -> Result<bool> {
+    let Database::Sqlite(path) = Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))?;
+    Ok(path.exists())
+}
+
 /// Opens the installation.
 pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Installation> {
     let database = Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))?;

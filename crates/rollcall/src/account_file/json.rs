@@ -181,7 +181,7 @@ mod tests {
             ("{\"a\": 1,\n \"a\": 2}", &["2:2: a: this key stands here twice; first on line 1"]),
             ("{\"a\": \"\\ud83d\"}", &["1:7: a: this is not a text in JSON: half of a surrogate pair is missing"]),
             ("{\"a\": 1\n \"b\": 2}", &["2:2: this is not JSON: expected `,` or `}`"]),
-            ("{\"a\": \"\\ud83d\\ude00\",", &["1:22: this is not JSON: EOF while parsing a value"]),
+            ("{\"a\": \"\\ud83d\\ude00\",", &["1:21: this is not JSON: EOF while parsing an object"]),
             (&deep, &[&format!("1:38: {place}: lists and mappings stand in each other more than 32 deep")]),
         ];
         for (text, expected) in table {

@@ -23,7 +23,7 @@ pub(super) fn scalar(text: &str, spot: Spot) -> Cow<'_, str> {
 fn is_safe(text: &str, spot: Spot) -> bool {
     let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
     (first.is_alphanumeric() || matches!(first, '_' | '/'))
-        && last != ' '
+        && !matches!(last, ' ' | '-')
         && text.chars().all(|c| is_safe_inside(c, spot))
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         && !(first.is_ascii_digit() && looks_like_a_number(text))
@@ -162,6 +162,8 @@ mod tests {
             "...",
             "😀",
             "a\u{85}b",
+            "a -",
+            "a-",
         ] {
             assert!(scalar(text, Spot::Block).starts_with('"'), "{text:?}");
         }

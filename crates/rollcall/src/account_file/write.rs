@@ -57,7 +57,7 @@ fn below(out: &mut String, value: &Value, indent: usize, key_width: usize) {
         }
         Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {
             let line = flow(value, Spot::Block);
-            if indent + key_width + 2 + line.chars().count() <= WIDTH {
+            if items.is_empty() || indent + key_width + 2 + line.chars().count() <= WIDTH {
                 out.push(' ');
                 out.push_str(&line);
                 out.push('\n');
@@ -109,16 +109,16 @@ mod tests {
         let long = "x".repeat(600);
         let value = json!({
             "a": {"b c": "d", "yes": true, "none": null, "number": 1.5, "empty": {}, "text": "1.5"},
-            "things": [{"name": "one: two", "names": ["a", "b, c"]}, {"things": [{"x": 1}, {"y": []}]}],
+            "things": [{"name": "one: two", "names": ["a", "b, c"]}, {"things": [{"x": 1}, {"z": []}]}],
             "mixed": ["a", {"b": [1, {"c": "d"}]}],
             "long": ["y".repeat(60), "z".repeat(60)],
-            long.clone(): 1,
+            long.clone(): [],
         });
         let (y, z) = ("y".repeat(60), "z".repeat(60));
         let expected = format!(
             "a:\n  b c: d\n  \"yes\": true\n  none: null\n  number: 1.5\n  empty: {{}}\n  text: \"1.5\"\n\
-             things:\n  - name: \"one: two\"\n    names: [a, \"b, c\"]\n  - things:\n      - x: 1\n      - y: []\n\
-             mixed: [a, {{b: [1, {{c: d}}]}}]\nlong:\n  - {y}\n  - {z}\n? {long}\n: 1\n"
+             things:\n  - name: \"one: two\"\n    names: [a, \"b, c\"]\n  - things:\n      - x: 1\n      - z: []\n\
+             mixed: [a, {{b: [1, {{c: d}}]}}]\nlong:\n  - {y}\n  - {z}\n? {long}\n: []\n"
         );
         assert_eq!(document(value.as_object().unwrap()), expected);
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{Context, Usage};
 use crate::account_file;
+use crate::config::{KeySource, Settings};
 use crate::installation::{self, IfMissing};
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
             return Err(Usage(format!("{name} is for the account {:?}, not for {wanted:?}", file.state.name)).into());
         }
     }
-    let installation = match installation::open(&context.settings, IfMissing::Make) {
+    // A plan for an installation that is not there yet is made on one that is gone afterwards.
+    let rehearsal = Rehearsal::of(&context.settings, args.plan)?;
+    let installation = match installation::open(rehearsal.settings(&context.settings), IfMissing::Make) {
         Err(error) if args.plan && !error.is::<Usage>() => {
             context.out.error(&error);
             return Ok(ExitCode::from(UNREACHABLE));
@@ -66,6 +69,27 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     })?;
     tell(context, args, &report);
     Ok(if args.plan && !report.changes.is_empty() { ExitCode::from(DIFFERS) } else { ExitCode::SUCCESS })
+}
+
+/// Where a plan is made: in the installation, or in a folder of its own while there is none.
+struct Rehearsal(Option<(tempfile::TempDir, Settings)>);
+
+impl Rehearsal {
+    fn of(settings: &Settings, is_plan: bool) -> Result<Self> {
+        if !is_plan || installation::exists(settings)? {
+            return Ok(Self(None));
+        }
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let mut settings = settings.clone();
+        settings.database.value = format!("sqlite:{}", folder.path().join("rollcall.db").display());
+        settings.key.value = KeySource::File(folder.path().join("rollcall.key"));
+        settings.data.value = folder.path().to_owned();
+        Ok(Self(Some((folder, settings))))
+    }
+
+    fn settings<'a>(&'a self, real: &'a Settings) -> &'a Settings {
+        self.0.as_ref().map_or(real, |(_, settings)| settings)
+    }
 }
 
 /// With `--plan`, 1 means "differs", so that a wrong file is wrong usage there.
