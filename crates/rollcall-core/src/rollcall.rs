@@ -82,7 +82,10 @@ impl Rollcall {
         let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
         let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, wake });
         let rollcall = Self { store, shared, woken };
-        rollcall.set_up(Mode::Real, |tx, shared| accounts::check_key(tx, shared)).wait()?;
+        let shared = Arc::clone(&rollcall.shared);
+        if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
+            rollcall.set_up(Mode::Real, |tx, shared| accounts::learn_key(tx, shared)).wait()?;
+        }
         Ok((rollcall, HostKey(())))
     }
 

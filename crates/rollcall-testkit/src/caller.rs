@@ -10,6 +10,7 @@ use rollcall_core::Rollcall;
 use rollcall_core::chance::Secret;
 use rollcall_core::id::ClientId;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// Somebody who calls the API.
@@ -19,6 +20,8 @@ pub struct Caller {
     app: Option<(ClientId, Secret)>,
     token: Option<String>,
     headers: Vec<(&'static str, String)>,
+    /// The installation's folder stays for as long as somebody may call.
+    _folder: Arc<TempDir>,
 }
 
 /// What came back.
@@ -38,6 +41,11 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
+    /// Status and body as one value, for snapshots; the body is null where it is no JSON.
+    pub fn told(&self) -> Value {
+        json!({ "status": self.status.as_u16(), "body": self.json() })
+    }
+
     /// A header's text; empty where it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -51,14 +59,14 @@ impl Reply {
 }
 
 impl Caller {
-    pub(crate) fn app(rollcall: Arc<Rollcall>, client_id: ClientId, secret: Secret) -> Self {
+    pub(crate) fn app(rollcall: Arc<Rollcall>, folder: Arc<TempDir>, client_id: ClientId, secret: Secret) -> Self {
         let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
         let token = sign(&claims, &secret);
-        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new() }
+        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new(), _folder: folder }
     }
 
-    pub(crate) fn visitor(rollcall: Arc<Rollcall>) -> Self {
-        Self { rollcall, app: None, token: None, headers: Vec::new() }
+    pub(crate) fn visitor(rollcall: Arc<Rollcall>, folder: Arc<TempDir>) -> Self {
+        Self { rollcall, app: None, token: None, headers: Vec::new(), _folder: folder }
     }
 
     /// The app's client id.

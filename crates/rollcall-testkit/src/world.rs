@@ -27,7 +27,7 @@ pub struct TestRollcall {
     /// The account "Acme".
     pub account: AccountInfo,
     key: Secret,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Default for TestRollcall {
@@ -39,7 +39,7 @@ impl Default for TestRollcall {
 impl TestRollcall {
     /// An account "Acme" with nothing but what every account has.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let key = InstallationKey::generate();
         let clock = Arc::new(ManualClock::at(START));
         let (rollcall, host) = open(&folder.path().join("rollcall.db"), &key, &clock).expect("a new database opens");
@@ -154,12 +154,12 @@ impl TestRollcall {
                 .wait()
                 .expect("the app that is there"),
         };
-        Caller::app(Arc::clone(self.rollcall()), client_id, secret)
+        Caller::app(Arc::clone(self.rollcall()), Arc::clone(&self.folder), client_id, secret)
     }
 
     /// Nobody, as a caller of the API.
     pub fn visitor(&self) -> Caller {
-        Caller::visitor(Arc::clone(self.rollcall()))
+        Caller::visitor(Arc::clone(self.rollcall()), Arc::clone(&self.folder))
     }
 
     /// Seals what is pending and walks the chain of "Acme"; panics where it is broken. Gives the number of events.

@@ -8,6 +8,12 @@ use tracing_subscriber::EnvFilter;
 pub fn start() {
     let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A panic is a log line like any other; its job or request is answered as a fault of ours.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let what = panic.payload_as_str().unwrap_or("(no message)");
+        tracing::error!(place, what, "a thread panicked");
+    }));
     // A second start (in tests) finds the first one in place.
     let _ = if std::io::stderr().is_terminal() {
         builder.with_target(false).try_init()

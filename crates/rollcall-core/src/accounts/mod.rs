@@ -88,17 +88,23 @@ pub(crate) struct Account {
 
 const KEY_CHECK: &str = "key check";
 
-/// At open: the installation key must be the one with which the database was made; a new database learns it.
-pub(crate) fn check_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
-    match store::accounts::installation_value(tx, KEY_CHECK)? {
-        Some(sealed) => shared.key.open(KEY_CHECK, &sealed).map(|_| ()).map_err(|_| {
-            Error::invalid(
-                "the installation key is not the one this database was made with: its secrets cannot be read. \
-                 Put the right key into ROLLCALL_KEY or the key file (it may be in the backup of the data directory)",
-            )
-        }),
-        None => store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key.seal(KEY_CHECK, b"rollcall")),
+/// At open: the installation key must be the one with which the database was made. False where it knows none yet.
+pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
+    let Some(sealed) = store::accounts::installation_value(tx, KEY_CHECK)? else { return Ok(false) };
+    shared.key.open(KEY_CHECK, &sealed).map(|_| true).map_err(|_| {
+        Error::invalid(
+            "the installation key is not the one this database was made with: its secrets cannot be read. \
+             Put the right key into ROLLCALL_KEY or the key file (it may be in the backup of the data directory)",
+        )
+    })
+}
+
+/// A new database learns the key.
+pub(crate) fn learn_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
+    if check_key(tx, shared)? {
+        return Ok(());
     }
+    store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key.seal(KEY_CHECK, b"rollcall"))
 }
 
 /// Whether nothing was ever put into the account.

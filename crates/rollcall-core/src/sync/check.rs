@@ -12,6 +12,9 @@ use crate::roles::{RoleKind, built_in};
 use crate::text::{self, Email};
 use crate::users::MAX_ORG_USER_ID;
 
+/// The vendor's system group: everybody is in it, nobody keeps it (domain, Things: Group).
+const EVERYONE: &str = "everyone";
+
 /// Gathers faults.
 struct Checker {
     faults: Vec<Fault>,
@@ -153,6 +156,12 @@ fn groups(c: &mut Checker, groups: &mut [GroupState], now: &Current) {
         let place = format!("groups[{n}]");
         c.name(&place, "group", &mut group.name, &mut seen);
         c.description(&place, &mut group.description);
+        if text::key(&group.name) == EVERYONE {
+            c.fault(
+                format!("{place}.name"),
+                "the group \"everyone\" is implicit and cannot be described; choose another name",
+            );
+        }
         let has = by_name.get(&text::key(&group.name));
         c.id(format!("{place}.id"), group.id.as_ref(), GroupId::parse, has.map(|g| g.id.as_str()), &ids, &group.name);
         if has.is_some_and(|g| g.from_directory) && !group.members.is_empty() {

@@ -4,6 +4,7 @@
 //! applied to its own changes nothing. What a description does not mention stays as it is, unless it is pruned.
 
 mod apply;
+mod bring;
 mod check;
 mod current;
 mod prune;

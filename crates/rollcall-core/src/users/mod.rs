@@ -1,5 +1,6 @@
 //! Users: what they are, and everything that is done with them.
 
+mod asked;
 mod create;
 mod info;
 pub mod invitation;
@@ -8,7 +9,8 @@ mod write;
 
 use std::fmt;
 
-pub use create::{CreateFault, NewUser, Outcome, RoleOnBot, TaskGrant, create_many};
+pub use asked::{CreateFault, NewUser, RoleOnBot, TaskGrant};
+pub use create::{Outcome, create_many};
 pub use info::{Found, Lookup, StatusFilter, UserDetails, info};
 pub use profile::{Profile, ProfileField};
 pub(crate) use write::{UserChange, insert_checked, remove_many, replace_tasks, update_many};

@@ -14,6 +14,7 @@ use rollcall_core::users::invitation;
 use rollcall_core::{Code, Error, Rollcall};
 
 use crate::http::Peer;
+use crate::http::status::status;
 
 #[derive(Template)]
 #[template(path = "activate.html")]
@@ -53,7 +54,7 @@ async fn invitee(rollcall: &Rollcall, token: String, ip: Option<IpAddr>) -> Resu
 }
 
 fn refused(error: &Error) -> Response {
-    let status = crate::rest::error::status(error.code());
+    let status = status(error.code());
     if let Some(cause) = error.cause() {
         tracing::error!(cause, "an invitation failed");
     }

@@ -3,6 +3,7 @@
 pub mod health;
 pub mod json;
 pub mod serve;
+pub mod status;
 pub mod trace;
 
 use aws_lc_rs::digest::{SHA256, digest};

@@ -2,10 +2,11 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rollcall_core::{Code, Error, Fault};
+use rollcall_core::{Error, Fault};
 use serde::Serialize;
 
 use super::wire;
+pub use crate::http::status::status;
 
 /// A whole request refused.
 #[derive(Debug)]
@@ -13,20 +14,6 @@ pub struct Failure {
     status: StatusCode,
     errors: Vec<wire::Fault>,
     allow: Option<String>,
-}
-
-/// The status that the API gives to each kind of failure of the core.
-pub fn status(code: Code) -> StatusCode {
-    match code {
-        Code::Invalid => StatusCode::BAD_REQUEST,
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Conflict => StatusCode::CONFLICT,
-        Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }
 
 /// "Invalid SDK credentials" (contract §1, Authentication).

@@ -1,7 +1,4 @@
-//! The faces of Rollcall against a real installation.
+//! The faces of Rollcall against real installations: what each call answers, status and whole body.
 
-#[tokio::test]
-async fn a() {
-    let acme = rollcall_testkit::TestRollcall::new();
-    println!("{:?}", acme.visitor().get("groups").await);
-}
+mod acme;
+mod rest;

@@ -18,16 +18,16 @@ pub(super) fn schema() -> Value {
         "additionalProperties": false,
         "properties": {
             "rollcall": {"const": 1, "description": "The version of this format."},
-            "account": thing("The account.", &["name"], json!({
+            "account": thing("The account.", &["name"], &json!({
                 "name": text("The account's name. An account of this name is changed, or founded where there is none."),
                 "owner": email("The address of the account's owner."),
             })),
-            "bots": list("Bots that roles and tasks are given on.", reference("bot")),
-            "roles": list("Custom roles. The built-in ones are there already and cannot be described.", reference("role")),
-            "users": list("Users.", reference("user")),
-            "groups": list("Groups, with their members and child groups.", reference("group")),
-            "assignments": list("Who holds which role.", reference("assignment")),
-            "apps": list("Client apps: the programs that may call the API.", reference("app")),
+            "bots": list("Bots that roles and tasks are given on.", &reference("bot")),
+            "roles": list("Custom roles. The built-in ones are there already and cannot be described.", &reference("role")),
+            "users": list("Users.", &reference("user")),
+            "groups": list("Groups, with their members and child groups.", &reference("group")),
+            "assignments": list("Who holds which role.", &reference("assignment")),
+            "apps": list("Client apps: the programs that may call the API.", &reference("app")),
         },
         "$defs": {
             "text": {"type": ["string", "number"], "description": "A text. What YAML takes for a number is read as text, verbatim."},
@@ -44,7 +44,7 @@ pub(super) fn schema() -> Value {
     })
 }
 
-fn thing(description: &str, required: &[&str], properties: Value) -> Value {
+fn thing(description: &str, required: &[&str], properties: &Value) -> Value {
     json!({
         "type": "object",
         "description": description,
@@ -58,7 +58,7 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
-fn list(description: &str, items: Value) -> Value {
+fn list(description: &str, items: &Value) -> Value {
     json!({"type": ["array", "null"], "description": description, "items": items})
 }
 
@@ -87,21 +87,21 @@ fn uuid_with(prefix: &str) -> Value {
 }
 
 fn names(description: &str) -> Value {
-    list(description, reference("text"))
+    list(description, &reference("text"))
 }
 
 fn bot() -> Value {
     thing(
         "A bot.",
         &["name"],
-        json!({
+        &json!({
             "id": uuid_with("st"),
             "name": text("The bot's name, by which this file refers to it."),
             "description": clearable("What it is for."),
             "owner": json!({"type": ["string", "null"], "description": "The address of its owner; null for none."}),
             "published": flag("Whether it is published. A new bot is not, unless this says so."),
             "audience": {"enum": ["enterprise", "consumer"], "description": "For whom it is published. A new bot is for the enterprise, unless this says otherwise."},
-            "dialogs": list("Its dialog tasks.", json!({"anyOf": [reference("text"), reference("dialog")]})),
+            "dialogs": list("Its dialog tasks.", &json!({"anyOf": [reference("text"), reference("dialog")]})),
         }),
     )
 }
@@ -110,7 +110,7 @@ fn dialog() -> Value {
     thing(
         "A dialog task; just its name will do too.",
         &["name"],
-        json!({
+        &json!({
             "id": uuid_with("dg"),
             "name": text("Its name."),
         }),
@@ -121,7 +121,7 @@ fn role() -> Value {
     thing(
         "A custom role.",
         &["kind", "name"],
-        json!({
+        &json!({
             "id": id("^[0-9a-f]{24}$"),
             "refId": text("A text that names the role across installations. Where it is absent it is derived."),
             "kind": {"enum": ["admin", "bot"], "description": "Whether it is about the account's administration or about one bot at a time."},
@@ -153,20 +153,20 @@ fn user() -> Value {
         "tasks",
         list(
             "All tasks of the user. Where this key stands, it replaces the tasks that the user has.",
-            reference("task"),
+            &reference("task"),
         ),
     );
     for field in ProfileField::ALL {
         add(keys::profile(field), clearable(&format!("The {}; null to clear it.", field.label())));
     }
-    thing("A user.", &["email"], Value::Object(properties))
+    thing("A user.", &["email"], &Value::Object(properties))
 }
 
 fn task() -> Value {
     thing(
         "Tasks of a bot.",
         &["bot"],
-        json!({
+        &json!({
             "bot": text("The bot's name."),
             "dialogs": {"type": "array", "items": reference("text"), "description": "Names of its dialog tasks. Where this is absent: all of them."},
         }),
@@ -177,7 +177,7 @@ fn group() -> Value {
     thing(
         "A group.",
         &["name"],
-        json!({
+        &json!({
             "id": uuid_with("e"),
             "name": text("Its name, by which this file refers to it."),
             "description": clearable("What it is for."),
@@ -191,7 +191,7 @@ fn assignment() -> Value {
     thing(
         "A role and those who hold it.",
         &["role"],
-        json!({
+        &json!({
             "role": text("The role's name: a custom one, `admin`, or with a bot `Bot Owner`, `Bot Developer` or `Bot Tester`."),
             "bot": text("The bot on which it is held: for bot roles, and for these only."),
             "users": names("Addresses of users who hold it."),
@@ -208,12 +208,12 @@ fn app() -> Value {
     thing(
         "A client app.",
         &["name"],
-        json!({
+        &json!({
             "clientId": uuid_with("cs"),
             "clientSecret": {"type": "string", "description": "The secret. Where it is absent a new app gets a random one, and an app that is there keeps its own."},
             "name": text("Its name."),
             "algorithm": {"enum": algorithms, "description": "How it signs its tokens. A new app signs with HS256, unless this says otherwise."},
-            "scopes": list("What it may do: ids of scopes, or the labels that the vendor shows.", json!({"enum": scopes})),
+            "scopes": list("What it may do: ids of scopes, or the labels that the vendor shows.", &json!({"enum": scopes})),
         }),
     )
 }

@@ -49,7 +49,7 @@ fn below(out: &mut String, value: &Value, indent: usize, key_width: usize) {
             out.push('\n');
             block(out, fields, indent + 2, false);
         }
-        Value::Array(items) if !items.is_empty() && items.iter().all(|item| is_long_mapping(item)) => {
+        Value::Array(items) if !items.is_empty() && items.iter().all(is_long_mapping) => {
             out.push('\n');
             for fields in items.iter().filter_map(Value::as_object) {
                 block(out, fields, indent + 4, true);

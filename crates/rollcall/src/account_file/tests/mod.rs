@@ -64,7 +64,7 @@ roles:
     description: null
     permissions: {a: YES, b: true, c: null, d: [VIEW, false, 1], e: {f: 1.50}, g: 007, h: "1", i: [], j: "two\nlines", k: 18446744073709551616}
 bots:
-  - {name: B, description: , owner: null, dialogs: [x, {name: Y, id: dg-06b41cdd-7678-5394-b958-40ca5662f502}]}
+  - {name: B, description: , owner: null, dialogs: [x, {name: Z, id: dg-06b41cdd-7678-5394-b958-40ca5662f502}]}
 groups: null
 account: {name: Acme, owner: ada@acme.test}
 rollcall: 1
@@ -138,7 +138,7 @@ bots:
     owner: null
     dialogs:
       - name: x
-      - name: Y
+      - name: Z
         id: dg-06b41cdd-7678-5394-b958-40ca5662f502
 roles:
   - kind: bot

@@ -1,0 +1,170 @@
+//! The load harness: drives the program as it is shipped over loopback and tells how it does beside a baseline measured
+//! in the same run. What is measured, and what the numbers mean, is in `docs/performance.md`.
+#![allow(clippy::print_stdout, reason = "a program whose product is a table")]
+
+mod account;
+mod bare;
+mod load;
+mod process;
+mod report;
+mod rollcall;
+mod run;
+mod scenario;
+mod sqlite;
+mod thresholds;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// As Rollcall itself, so that the bare handler is no worse off.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measure Rollcall beside a bare HTTP handler and a bare SQLite loop, in turns, and print the ratios.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall-bench", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    part: Option<Part>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What is measured, and what becomes of the results.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Options {
+    /// Sizes of account, in users
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [10_000, 100_000], value_parser = users)]
+    pub(crate) users: Vec<usize>,
+    /// How long each measurement takes, after a warm-up of a fifth of that
+    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// How often Rollcall and the baseline take turns; the medians count
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) rounds: u32,
+    /// Only the scenarios whose names contain this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// Also write the results to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Fail where a ratio of bench/thresholds.toml is lost
+    #[arg(long)]
+    check: bool,
+    /// The program to measure [default: rollcall among the release builds of the target directory]
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+    /// Where the data go, on the disk that is to be measured [default: the target directory]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// The baselines, each a process of its own as Rollcall is. The harness starts them itself.
+#[derive(Debug, Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    BareHandler(bare::Args),
+    #[command(hide = true)]
+    SqliteLoop(sqlite::Args),
+}
+
+fn users(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n >= account::LEAST && n % account::TEAM == 0 => Ok(n),
+        _ => Err(format!(
+            "a multiple of {}, from {} on, so that a page of groups is full",
+            account::TEAM,
+            account::LEAST
+        )),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|s| (0.1..=600.0).contains(s)).ok_or_else(|| "from 0.1 to 600 seconds".to_owned())
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.part {
+        Some(Part::BareHandler(args)) => bare::serve(&args).map(|()| true),
+        Some(Part::SqliteLoop(args)) => sqlite::run(&args).map(|()| true),
+        None => measure(&cli.options),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("rollcall-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures; false where a threshold is lost and that counts. Everything that was started or written is gone by the end,
+/// also where a signal ends it early: the guards do that as the run is dropped.
+fn measure(options: &Options) -> Result<bool> {
+    if cfg!(debug_assertions) {
+        eprintln!("the harness is a debug build: the ratios mean little; use `cargo xtask bench`");
+    }
+    let place = place(options)?;
+    // One thread makes all the load: the server has the other cores to itself, and both sides the same client.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let results = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            results = run::all(options, &place) => results,
+            _ = terminate.recv() => bail!("stopped"),
+            _ = tokio::signal::ctrl_c() => bail!("stopped"),
+        }
+    });
+    runtime.shutdown_background();
+    let results = results?;
+    print!("{}", report::table(&results));
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", report::json(&results));
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let verdicts = thresholds::Thresholds::shipped()?.judge(&results.ratios());
+    print!("{}", thresholds::text(&verdicts));
+    Ok(!options.check || verdicts.iter().all(thresholds::Verdict::is_kept))
+}
+
+/// What is measured, and where the data go.
+pub(crate) struct Place {
+    pub(crate) binary: PathBuf,
+    pub(crate) dir: PathBuf,
+}
+
+fn place(options: &Options) -> Result<Place> {
+    let own = std::env::current_exe()?;
+    let target = own.parent().and_then(|profile| profile.parent()).context("the harness is not in a target directory")?;
+    let binary = options.binary.clone().unwrap_or_else(|| target.join("release").join("rollcall"));
+    if !binary.is_file() {
+        bail!("there is no program at {}: build it with `cargo build --release -p rollcall`", binary.display());
+    }
+    let dir = options.dir.clone().unwrap_or_else(|| target.to_owned());
+    let dir = dir.canonicalize().with_context(|| format!("cannot use {}", dir.display()))?;
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    if process::is_in_memory(&mounts, &dir) {
+        bail!("{} is in memory, where an fsync costs nothing; name a directory on a disk with --dir", dir.display());
+    }
+    Ok(Place { binary, dir })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+        assert_eq!(Cli::parse_from(["bench"]).options.users, [10_000, 100_000]);
+        assert!(Cli::try_parse_from(["bench", "--users", "60"]).is_err());
+        assert!(Cli::try_parse_from(["bench", "--users", "2525"]).is_err());
+    }
+}

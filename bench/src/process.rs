@@ -1,0 +1,160 @@
+//! Processes that do not outlive the harness, and what the kernel says of them: CPU time and memory. Linux only.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// A tick of `/proc/<pid>/stat`: `USER_HZ` is 100 on every Linux.
+const TICK: Duration = Duration::from_millis(10);
+/// A process that uses less than this in [`LOOK`] has nothing left to do; Rollcall looks for work once a second.
+const IDLE: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(250);
+
+/// A child process that is killed and reaped when this is dropped.
+pub(crate) struct Process {
+    child: Child,
+    name: &'static str,
+}
+
+/// What a process has in memory, in KiB.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// Everything that is mapped and present, the database file included.
+    pub(crate) resident: u64,
+    /// What is its own.
+    pub(crate) anonymous: u64,
+}
+
+impl Process {
+    /// Starts it. `name` is for messages.
+    pub(crate) fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        Ok(Self { child, name })
+    }
+
+    /// Starts a server and reads where it listens from the JSON line that it prints when it is ready.
+    pub(crate) async fn start_server(name: &'static str, command: &mut Command) -> Result<(Self, SocketAddr)> {
+        let mut process = Self::start(name, command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+        let line = process.line(Duration::from_secs(120)).await?;
+        let told: Value = serde_json::from_str(&line).with_context(|| format!("{name} said {line:?}"))?;
+        let listen = told["listen"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+        Ok((process, listen.with_context(|| format!("{name} does not say where it listens: {line:?}"))?))
+    }
+
+    /// The first line of its standard output.
+    pub(crate) async fn line(&mut self, bound: Duration) -> Result<String> {
+        let name = self.name;
+        let out = self.child.stdout.take().context("its output is not a pipe")?;
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(out).read_line(&mut line).map(|_| line)
+        });
+        // Where the time is up this is dropped, the process killed, and the reader's pipe at its end.
+        let line = tokio::time::timeout(bound, reading).await.with_context(|| format!("{name} says nothing"))???;
+        if line.is_empty() {
+            bail!("{name} ended without a word");
+        }
+        Ok(line)
+    }
+
+    /// Waits for its end, without holding up anybody else.
+    pub(crate) async fn end(&mut self, bound: Duration) -> Result<ExitStatus> {
+        let until = Instant::now() + bound;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > until {
+                bail!("{} takes longer than {} s", self.name, bound.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// The CPU time that it has used, in user and in kernel mode.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        ticks(&stat).map(|n| TICK * n).with_context(|| format!("the kernel says of {}: {stat:?}", self.name))
+    }
+
+    /// What it has in memory.
+    pub(crate) fn memory(&self) -> Result<Memory> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        Ok(Memory { resident: kib(&status, "VmRSS"), anonymous: kib(&status, "RssAnon") })
+    }
+
+    /// Waits until it has nothing to do any more and tells how long that took; none where it never ended.
+    pub(crate) async fn settle(&self, bound: Duration) -> Result<Option<Duration>> {
+        let started = Instant::now();
+        let mut before = self.cpu()?;
+        while started.elapsed() < bound {
+            tokio::time::sleep(LOOK).await;
+            let now = self.cpu()?;
+            if now.saturating_sub(before) < IDLE {
+                return Ok(Some(started.elapsed().saturating_sub(LOOK)));
+            }
+            before = now;
+        }
+        Ok(None)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way there is nothing left of it after this.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `utime` and `stime`: the 14th and 15th field. The second one is a name in parentheses and may hold anything.
+fn ticks(stat: &str) -> Option<u32> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    Some(fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?)
+}
+
+fn kib(status: &str, key: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Whether a directory is on a file system in memory, by the table of mounts.
+pub(crate) fn is_in_memory(mounts: &str, dir: &Path) -> bool {
+    let mounted = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        Some((Path::new(fields.next()?), fields.next()?))
+    });
+    let nearest = mounted.filter(|(at, _)| dir.starts_with(at)).max_by_key(|(at, _)| at.components().count());
+    nearest.is_some_and(|(_, kind)| matches!(kind, "tmpfs" | "ramfs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_time_is_read_after_any_name() {
+        let stat = "7 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 250 17 0 0 20 0 9 0 1 2 3";
+        assert_eq!(ticks(stat), Some(267));
+        assert_eq!(ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn memory_is_read_by_its_key() {
+        let status = "VmRSS:\t    1234 kB\nRssAnon:\t     567 kB\n";
+        assert_eq!((kib(status, "VmRSS"), kib(status, "RssAnon"), kib(status, "VmSwap")), (1234, 567, 0));
+    }
+
+    #[test]
+    fn the_nearest_mount_says_whether_a_directory_is_in_memory() {
+        let mounts = "/dev/a / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/b /tmp/disk ext4 rw 0 0\n";
+        let in_memory = |dir| is_in_memory(mounts, Path::new(dir));
+        assert_eq!([in_memory("/home"), in_memory("/tmp/x"), in_memory("/tmp/disk/x")], [false, true, false]);
+        assert!(!in_memory("/tmpx"));
+    }
+}

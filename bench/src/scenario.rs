@@ -1,0 +1,171 @@
+//! What is measured: what the callers ask, how many they are, and what it is compared with.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
+use serde_json::json;
+
+use crate::account::{self, Random, TEAM};
+use crate::load::{Body, Reply, Talk};
+use crate::rollcall::Rollcall;
+
+/// Groups on a page, and addresses in one question.
+const PAGE: usize = 50;
+/// As many different questions about users are asked, in turn.
+const QUESTIONS: usize = 512;
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    /// Its name among the ratios.
+    pub(crate) name: &'static str,
+    /// Its name for people.
+    pub(crate) title: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) what: What,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The first page of groups, or the last one.
+    Groups { last: bool },
+    /// Fifty users by address, other ones in each request.
+    UsersInfo,
+    /// New users, so many in a request, with or without invitations.
+    Create { batch: u64, mail: bool },
+}
+
+/// Reads come first, and mail last: what is created makes the account larger, and letters keep the server busy.
+#[rustfmt::skip]
+pub(crate) static SCENARIOS: [Scenario; 8] = [
+    Scenario { name: "groups_page",             title: "GET /groups, first page",       connections: 32, what: What::Groups { last: false } },
+    Scenario { name: "groups_last_page",        title: "GET /groups, last page",        connections: 32, what: What::Groups { last: true } },
+    Scenario { name: "users_info",              title: "POST /usersInfo, 50 addresses", connections: 32, what: What::UsersInfo },
+    Scenario { name: "single_creation_1",       title: "POST /users, 1 user",           connections: 1,  what: What::Create { batch: 1, mail: false } },
+    Scenario { name: "single_creation_32",      title: "POST /users, 1 user",           connections: 32, what: What::Create { batch: 1, mail: false } },
+    Scenario { name: "bulk_creation",           title: "POST /users, 500 users",        connections: 1,  what: What::Create { batch: 500, mail: false } },
+    Scenario { name: "single_creation_1_mail",  title: "POST /users, 1 user invited",   connections: 1,  what: What::Create { batch: 1, mail: true } },
+    Scenario { name: "single_creation_32_mail", title: "POST /users, 1 user invited",   connections: 32, what: What::Create { batch: 1, mail: true } },
+];
+
+impl Scenario {
+    /// What it is compared with.
+    pub(crate) fn baseline(&self) -> &'static str {
+        if self.is_read() { "bare_handler" } else { "sqlite_loop" }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        !matches!(self.what, What::Create { .. })
+    }
+
+    /// What one reply counts for: itself, or the users that it tells of.
+    pub(crate) fn worth(&self) -> u64 {
+        match self.what {
+            What::Create { batch, .. } => batch,
+            What::Groups { .. } | What::UsersInfo => 1,
+        }
+    }
+
+    /// What its callers say to a server.
+    pub(crate) fn talk(&self, rollcall: &Rc<Rollcall>) -> Rc<dyn Talk> {
+        let rollcall = Rc::clone(rollcall);
+        match self.what {
+            What::Groups { last } => {
+                let page = if last { (rollcall.users / TEAM / PAGE).saturating_sub(1) } else { 0 };
+                let path = format!("/api/public/groups?limit={PAGE}&offset={page}");
+                Rc::new(Reads { rollcall, path, bodies: Vec::new(), next: Cell::new(0) })
+            }
+            What::UsersInfo => {
+                let bodies = questions(rollcall.users);
+                let path = "/api/public/usersInfo".to_owned();
+                Rc::new(Reads { rollcall, path, bodies, next: Cell::new(0) })
+            }
+            What::Create { batch, mail } => Rc::new(Creates { rollcall, batch, mail }),
+        }
+    }
+}
+
+fn questions(users: usize) -> Vec<Bytes> {
+    let mut random = Random::new(50);
+    let mut one = || {
+        let addresses: Vec<String> = (0..PAGE).map(|_| account::address(random.below(users))).collect();
+        Bytes::from(json!({ "emailIds": addresses }).to_string())
+    };
+    (0..QUESTIONS).map(|_| one()).collect()
+}
+
+/// Questions that change nothing.
+struct Reads {
+    rollcall: Rc<Rollcall>,
+    path: String,
+    /// None: a `GET`.
+    bodies: Vec<Bytes>,
+    next: Cell<usize>,
+}
+
+impl Talk for Reads {
+    fn ask(&self) -> Request<Body> {
+        let n = self.next.replace(self.next.get() + 1);
+        let body = (!self.bodies.is_empty()).then(|| self.bodies[n % self.bodies.len()].clone());
+        self.rollcall.request(&self.path, body)
+    }
+
+    fn is_right(&self, reply: &Reply) -> bool {
+        // A page, or an answer about fifty users, is longer than what is kept of it.
+        reply.status == StatusCode::OK && reply.length > reply.start.len()
+    }
+}
+
+/// The same questions to a server whose reply has this length.
+pub(crate) struct Repeated {
+    pub(crate) talk: Rc<dyn Talk>,
+    pub(crate) length: usize,
+}
+
+impl Talk for Repeated {
+    fn ask(&self) -> Request<Body> {
+        self.talk.ask()
+    }
+
+    fn is_right(&self, reply: &Reply) -> bool {
+        reply.status == StatusCode::OK && reply.length == self.length
+    }
+}
+
+/// New users.
+struct Creates {
+    rollcall: Rc<Rollcall>,
+    batch: u64,
+    mail: bool,
+}
+
+impl Talk for Creates {
+    fn ask(&self) -> Request<Body> {
+        let first = self.rollcall.next.replace(self.rollcall.next.get() + self.batch);
+        let users: Vec<_> = (first..first + self.batch).map(|n| account::new_user(n, self.mail)).collect();
+        self.rollcall.request("/api/public/users", Some(Bytes::from(json!({ "users": users }).to_string())))
+    }
+
+    fn is_right(&self, reply: &Reply) -> bool {
+        reply.status == StatusCode::OK && reply.start.starts_with(b"{\"msg\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_the_same_in_every_run() {
+        assert_eq!(questions(account::LEAST), questions(account::LEAST));
+    }
+
+    #[test]
+    fn no_two_scenarios_have_one_name() {
+        let names: std::collections::HashSet<_> = SCENARIOS.iter().map(|s| s.name).collect();
+        assert_eq!(names.len(), SCENARIOS.len());
+    }
+}

@@ -1,0 +1,137 @@
+//! What many of these tests begin with: descriptions in few words, apps as actors, a look into the database's file.
+
+use rollcall_core::accounts::AccountInfo;
+use rollcall_core::actor::Actor;
+use rollcall_core::apps::token;
+use rollcall_core::bots::Audience;
+use rollcall_core::change::Change;
+use rollcall_core::op::Mode;
+use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::roles::RoleKind;
+use rollcall_core::roles::assign::{self, Operation, OperationOutcome};
+use rollcall_core::sync::{
+    self, AppState, AssignmentState, BotState, DialogState, GroupState, Report, RoleState, State, UserState,
+};
+use rollcall_core::users::{self, Found, Lookup, NewUser, Outcome, Status, StatusFilter, UserDetails};
+use rollcall_core::{Result, Rollcall, mail};
+use rollcall_testkit::{TestRollcall, user};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Map, Value};
+
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// A description of "Acme" that says nothing yet.
+pub(crate) fn state() -> State {
+    State { name: "Acme".into(), ..State::default() }
+}
+
+pub(crate) fn texts(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+pub(crate) fn active(email: &str) -> UserState {
+    user(email, Status::Active)
+}
+
+pub(crate) fn group(name: &str, members: &[&str], groups: &[&str]) -> GroupState {
+    GroupState { id: None, name: name.into(), description: None, members: texts(members), groups: texts(groups) }
+}
+
+pub(crate) fn role(kind: RoleKind, name: &str, permissions: &Value) -> RoleState {
+    let permissions: Option<Map<String, Value>> = permissions.as_object().cloned();
+    RoleState { id: None, ref_id: None, kind, name: name.into(), description: None, permissions }
+}
+
+pub(crate) fn bot(name: &str, published: bool, dialogs: &[&str]) -> BotState {
+    BotState {
+        id: None,
+        name: name.into(),
+        description: None,
+        owner: Change::Keep,
+        published: Some(published),
+        audience: Some(Audience::Enterprise),
+        dialogs: dialogs.iter().map(|name| DialogState { id: None, name: (*name).to_owned() }).collect(),
+    }
+}
+
+pub(crate) fn given(role: &str, bot: Option<&str>, users: &[&str], groups: &[&str]) -> AssignmentState {
+    let (users, groups) = (texts(users), texts(groups));
+    AssignmentState { role: role.into(), bot: bot.map(str::to_owned), users, groups, expires: None }
+}
+
+pub(crate) fn app_state(name: &str, scopes: &[Scope]) -> AppState {
+    AppState { client_id: None, client_secret: None, name: name.into(), algorithm: None, scopes: Some(scopes.to_vec()) }
+}
+
+/// An app of "Acme" with these scopes, proved by a token of its own.
+pub(crate) fn app(acme: &TestRollcall, scopes: &[Scope]) -> Actor {
+    app_of(acme, &acme.account.clone(), scopes)
+}
+
+/// As [`app`], of any account.
+pub(crate) fn app_of(acme: &TestRollcall, account: &AccountInfo, scopes: &[Scope]) -> Actor {
+    let id = acme.app_of(account, scopes).client_id().to_string();
+    let host = acme.host().actor(account, "test");
+    let minted = acme.rollcall().read(host, Permission::AdministerAccount, move |v| token::mint(v, &id, None, false));
+    let token = minted.wait().unwrap().expose().to_owned();
+    acme.rollcall().authenticate(token, None).wait().unwrap().unwrap()
+}
+
+pub(crate) fn create(rollcall: &Rollcall, actor: &Actor, mode: Mode, asked: &[NewUser]) -> Result<Vec<Outcome>> {
+    let asked = asked.to_vec();
+    rollcall.write(actor.clone(), Permission::ManageUsers, mode, move |op| users::create_many(op, asked)).wait()
+}
+
+pub(crate) fn assign(
+    rollcall: &Rollcall,
+    actor: &Actor,
+    mode: Mode,
+    asked: &[Operation],
+) -> Result<Vec<OperationOutcome>> {
+    let asked = asked.to_vec();
+    rollcall.write(actor.clone(), Permission::ManageRoles, mode, move |op| assign::assign_admin(op, &asked)).wait()
+}
+
+/// Brings "Acme" to a description and removes what it does not name.
+pub(crate) fn prune(acme: &TestRollcall, state: State) -> Result<Report> {
+    acme.rollcall().apply(acme.host(), state, true, Mode::Real).wait()
+}
+
+/// "Acme" as a description, with its secrets.
+pub(crate) fn export(acme: &TestRollcall) -> State {
+    acme.read(|view| sync::export(view, true)).unwrap()
+}
+
+/// A user of "Acme" with all that they have.
+pub(crate) fn details(acme: &TestRollcall, email: &str) -> UserDetails {
+    let asked = [Lookup::Email(email.into())];
+    match acme.read(move |view| users::info(view, &asked, StatusFilter::All)).unwrap().remove(0) {
+        Found::User(user) => *user,
+        Found::Unknown(lookup) => panic!("there is no user {lookup:?}"),
+    }
+}
+
+/// The letters that wait, as address and token.
+pub(crate) fn letters(acme: &TestRollcall) -> Vec<(String, String)> {
+    let due = acme.read(|view| mail::due(view, 10_000)).unwrap();
+    due.into_iter().map(|due| (due.letter.to, due.letter.token.expose().to_owned())).collect()
+}
+
+/// The database's file, opened beside Rollcall for reading.
+pub(crate) fn file(acme: &TestRollcall) -> Connection {
+    Connection::open_with_flags(acme.database(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+}
+
+/// One number from the database's file.
+pub(crate) fn number(acme: &TestRollcall, sql: &str) -> i64 {
+    file(acme).query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// How many statements some work needs.
+pub(crate) fn statements<T>(acme: &TestRollcall, work: impl FnOnce() -> T) -> (u64, T) {
+    let before = acme.rollcall().statements();
+    let value = work();
+    (acme.rollcall().statements() - before, value)
+}

@@ -1,0 +1,5 @@
+//! The vendor-compatible API, sentence by sentence of its contract.
+
+mod groups;
+
+mod users_info;
