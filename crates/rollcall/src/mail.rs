@@ -102,7 +102,8 @@ mod tests {
     fn names_cannot_inject_headers_or_markup() {
         let message = render(&due(Some("<b>Eve</b>"), "Acme\r\nBcc: all@acme.test"), "https://rc.example").unwrap();
         let message = String::from_utf8(message).unwrap();
-        assert!(!message.contains("\r\nBcc:"), "{message}");
+        let headers = &message[..message.find("\r\n\r\n").unwrap()];
+        assert!(!headers.contains("\r\nBcc:"), "{headers}");
         let html = &message[message.find("text/html").unwrap()..];
         assert!(!html.contains("<b>Eve"), "{html}");
     }
