@@ -11,12 +11,12 @@ pub(crate) const CLIENT_ID: &str = "cs-5b1d3c52-6f0e-5d6c-9a41-2f7d1c0be5a1";
 const CLIENT_SECRET: &str = "an app of the load harness, good for nothing else";
 
 const FIRST: [&str; 16] = [
-    "Ada", "Bojan", "Chidi", "Dolores", "Emre", "Fatima", "Grace", "Hiroshi", "Inés", "Jamal", "Kateřina", "Lucía",
-    "Mei", "Niamh", "Oluwaseun", "Priya",
+    "Ada", "Bojan", "Chidi", "Dolores", "Emre", "Fatima", "Grace", "Hiroshi", "Inés", "Jamal", "Kateryna", "Lucía",
+    "Mei", "Niamh", "Oskar", "Priya",
 ];
 const LAST: [&str; 16] = [
     "Obi", "Petrova", "Nakamura", "Schmidt", "Okafor", "Silva", "Larsen", "Haddad", "Novák", "Ferrari", "Mbeki",
-    "O’Brien", "Tanaka", "Kowalski", "Ramírez", "Yilmaz",
+    "Nuñez", "Tanaka", "Kowalska", "Ramírez", "Yilmaz",
 ];
 const DEPARTMENTS: [&str; 6] = ["Sales", "Operations", "Finance", "Legal", "Support", "Engineering"];
 const TITLES: [&str; 5] = ["Account Executive", "Analyst", "Engineering Manager", "Support Specialist", "Counsel"];
@@ -95,7 +95,7 @@ fn groups(users: usize, random: &mut Random) -> Vec<Value> {
     let group = |n: usize| {
         let members: Vec<String> = order[n * TEAM..(n + 1) * TEAM].iter().map(|m| address(*m)).collect();
         let inside: Vec<String> =
-            if n % 10 == 0 { (n + 1..=n + 3).filter(|c| *c < count).map(team).collect() } else { Vec::new() };
+            if n.is_multiple_of(10) { (n + 1..=n + 3).filter(|c| *c < count).map(team).collect() } else { Vec::new() };
         json!({
             "name": team(n),
             "description": format!("The people of team {n}"),
@@ -126,7 +126,13 @@ pub(crate) fn file(users: usize) -> Value {
     let mut random = Random::new(0x5eed_0000 + users as u64);
     let people: Vec<Value> = (0..users).map(|n| user(n, &mut random)).collect();
     let bot = |name: &&str| {
-        json!({ "name": name, "published": true, "audience": "enterprise", "owner": address(0), "dialogs": [{ "name": "Ask" }] })
+        json!({
+            "name": name,
+            "published": true,
+            "audience": "enterprise",
+            "owner": address(0),
+            "dialogs": [{ "name": "Ask" }],
+        })
     };
     json!({
         "rollcall": 1,

@@ -141,7 +141,8 @@ pub(crate) struct Place {
 
 fn place(options: &Options) -> Result<Place> {
     let own = std::env::current_exe()?;
-    let target = own.parent().and_then(|profile| profile.parent()).context("the harness is not in a target directory")?;
+    let target =
+        own.parent().and_then(|profile| profile.parent()).context("the harness is not in a target directory")?;
     let binary = options.binary.clone().unwrap_or_else(|| target.join("release").join("rollcall"));
     if !binary.is_file() {
         bail!("there is no program at {}: build it with `cargo build --release -p rollcall`", binary.display());

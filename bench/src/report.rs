@@ -8,7 +8,17 @@ use serde_json::{Value, json};
 use crate::run::{Results, Row};
 
 const HEADING: [&str; 12] = [
-    "Scenario", "Callers", "Users", "Rollcall/s", "Baseline/s", "Ratio", "p50 ms", "p99 ms", "CPU µs", "RSS MiB", "Own MiB",
+    "Scenario",
+    "Callers",
+    "Users",
+    "Rollcall/s",
+    "Baseline/s",
+    "Ratio",
+    "p50 ms",
+    "p99 ms",
+    "CPU µs",
+    "RSS MiB",
+    "Own MiB",
     "Put off s",
 ];
 
@@ -25,7 +35,12 @@ pub(crate) fn table(results: &Results) -> String {
     let mut text = format!("{table}\n\n");
     for (users, took) in &results.fills {
         let rate = *users as f64 / took.as_secs_f64();
-        text.push_str(&format!("rollcall apply, {}: {:.1} s, {} users/s\n", grouped(*users as f64), took.as_secs_f64(), grouped(rate)));
+        text.push_str(&format!(
+            "rollcall apply, {}: {:.1} s, {} users/s\n",
+            grouped(*users as f64),
+            took.as_secs_f64(),
+            grouped(rate)
+        ));
     }
     for ratio in results.ratios().iter().filter(|ratio| ratio.users.is_none()) {
         text.push_str(&format!("{}: {}\n", ratio.name, figure(ratio.value)));

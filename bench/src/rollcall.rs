@@ -15,8 +15,8 @@ use hyper::body::Bytes;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::Process;
 use crate::load::Body;
+use crate::process::Process;
 use crate::{Place, account};
 
 /// What the program says to standard error.
@@ -43,7 +43,7 @@ impl Rollcall {
         match Self::start_in(place, users, &dir).await {
             Ok((process, address, token, filled_in)) => {
                 Ok(Self { process, address, users, next: Cell::new(0), filled_in, token, dir })
-            },
+            }
             Err(error) => Err(error.context(format!("what it said last:\n{}", last_words(dir.path())))),
         }
     }
@@ -63,7 +63,8 @@ impl Rollcall {
 
         let mut token = command(place, dir.path())?;
         token.args(["--json", "app", "token", account::CLIENT_ID, "--ttl", "1d"]).stdin(Stdio::null());
-        let line = Process::start("rollcall app token", token.stdout(Stdio::piped()))?.line(Duration::from_secs(60)).await?;
+        let line =
+            Process::start("rollcall app token", token.stdout(Stdio::piped()))?.line(Duration::from_secs(60)).await?;
         let told: Value = serde_json::from_str(&line)?;
         let token = told["token"].as_str().context("rollcall app token gave no token")?.to_owned();
 

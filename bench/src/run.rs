@@ -180,7 +180,11 @@ impl Results {
             {
                 let name = format!("{}_{}_vs_{}", scenario.name, short(large.users), short(small.users));
                 let turns = large.turns.iter().zip(&small.turns);
-                ratios.push(Ratio { name, users: None, value: median(turns.map(|(l, s)| l.rollcall / s.rollcall).collect()) });
+                ratios.push(Ratio {
+                    name,
+                    users: None,
+                    value: median(turns.map(|(l, s)| l.rollcall / s.rollcall).collect()),
+                });
             }
         }
         ratios
@@ -188,7 +192,7 @@ impl Results {
 }
 
 fn short(users: usize) -> String {
-    if users % 1_000 == 0 { format!("{}k", users / 1_000) } else { users.to_string() }
+    if users.is_multiple_of(1_000) { format!("{}k", users / 1_000) } else { users.to_string() }
 }
 
 /// The middle one; of an even number the upper of the two.

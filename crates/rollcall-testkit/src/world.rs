@@ -8,6 +8,7 @@ use rollcall_core::actor::Actor;
 use rollcall_core::apps::{self, Algorithm, NewApp};
 use rollcall_core::chance::Secret;
 use rollcall_core::clock::ManualClock;
+use rollcall_core::id::ClientId;
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::seal::InstallationKey;
@@ -128,7 +129,7 @@ impl TestRollcall {
         self.app_of(&self.account.clone(), scopes)
     }
 
-    /// A client app of any account, as a caller of the API.
+    /// A client app of any account, as a caller of the API. Its client id is the same in every test, its secret is not.
     pub fn app_of(&self, account: &AccountInfo, scopes: &[Scope]) -> Caller {
         let name = format!("app {}", scopes.iter().map(|s| s.id()).collect::<Vec<_>>().join(" "));
         let actor = self.host().actor(account, "test");
@@ -136,7 +137,7 @@ impl TestRollcall {
             name: name.clone(),
             scopes: scopes.to_vec(),
             algorithm: Algorithm::Hs256,
-            client_id: None,
+            client_id: Some(ClientId::derive(&account.name, &name)),
             secret: None,
         };
         let made = self

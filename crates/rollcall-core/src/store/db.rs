@@ -325,3 +325,51 @@ fn placeholders(from: usize, count: usize) -> String {
     out.push(')');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_wait_for_the_disk_and_edges_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&Database::Sqlite(folder.path().join("a.db")), false).unwrap();
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).unwrap();
+        // 2 is FULL: an fsync of the log for every commit.
+        assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn lists_are_padded_and_chunked() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("create table t (n integer)").unwrap();
+        let rows = "with recursive s (n) as (select 1 union all select n + 1 from s where n < 50000) insert into t select n from s";
+        connection.execute_batch(rows).unwrap();
+        let statements = AtomicU64::new(0);
+        let tx = Tx::new(&connection, &statements);
+        let find = |list: &[i64]| {
+            let list: Vec<Value<'_>> = list.iter().map(|n| Value::Int(*n)).collect();
+            tx.query_list("select n from t where n > $1 and n in {list} order by n", &[Value::Int(1)], &list, |r| {
+                r.int(0)
+            })
+            .unwrap()
+        };
+        assert_eq!(find(&[]), Vec::<i64>::new());
+        assert_eq!(statements.load(Ordering::SeqCst), 0, "an empty list asks nothing");
+        assert_eq!(find(&[3, 1, 2]), [2, 3]);
+        let all: Vec<i64> = (1..=40_000).collect();
+        assert_eq!(find(&all).len(), 39_999);
+        assert_eq!(statements.load(Ordering::SeqCst), 4, "one, and three for a list of 40,000");
+    }
+
+    #[test]
+    fn databases_are_named_by_url() {
+        assert_eq!(Database::parse("sqlite:a/b.db").unwrap(), Database::Sqlite("a/b.db".into()));
+        for bad in ["", "sqlite:", "a.db", "mysql://x"] {
+            assert!(Database::parse(bad).unwrap_err().to_string().contains("sqlite:PATH"), "{bad}");
+        }
+        assert!(Database::parse("postgres://x/y").unwrap_err().to_string().contains("PostgreSQL"));
+    }
+}

@@ -18,6 +18,8 @@ const EVERYONE: &str = "everyone";
 /// Gathers faults.
 struct Checker {
     faults: Vec<Fault>,
+    /// Ids that the file has given so far: they differ by kind, so one set will do.
+    ids: HashSet<String>,
 }
 
 impl Checker {
@@ -63,6 +65,9 @@ impl Checker {
     ) {
         let Some(given) = given else { return };
         let Some(id) = self.take(place.clone(), parse(given)) else { return };
+        if !self.ids.insert(id.to_string()) {
+            self.fault(place.clone(), "this id stands in this file twice");
+        }
         match has {
             Some(has) if has != id.to_string() => {
                 self.fault(place, format!("{name:?} has the id {has} here, and ids never change"));
@@ -88,7 +93,7 @@ struct Names {
 
 /// Cleans the description in place; all of its faults, or none.
 pub(super) fn check(state: &mut State, now: &Current) -> Result<(), Vec<Fault>> {
-    let mut checker = Checker { faults: Vec::new() };
+    let mut checker = Checker { faults: Vec::new(), ids: HashSet::new() };
     users(&mut checker, &mut state.users, now);
     groups(&mut checker, &mut state.groups, now);
     roles(&mut checker, &mut state.roles, now);
@@ -105,7 +110,6 @@ fn users(c: &mut Checker, users: &mut [UserState], now: &Current) {
     let mut org_ids: HashMap<String, String> =
         now.users.iter().filter_map(|u| Some((u.org_user_id.clone()?, u.email_key.clone()))).collect();
     let mut seen = HashSet::new();
-    let mut seen_ids = HashSet::new();
     for (n, user) in users.iter_mut().enumerate() {
         let place = format!("users[{n}]");
         let Some(email) = c.take(format!("{place}.email"), Email::parse(&user.email)) else { continue };
@@ -114,9 +118,6 @@ fn users(c: &mut Checker, users: &mut [UserState], now: &Current) {
         }
         let has = by_email.get(email.key());
         c.id(format!("{place}.id"), user.id.as_ref(), UserId::parse, has.map(|u| u.id.as_str()), &ids, email.as_str());
-        if user.id.as_ref().is_some_and(|id| !seen_ids.insert(id.clone())) {
-            c.fault(format!("{place}.id"), "this id stands in this file twice");
-        }
         if let Change::Set(id) = &mut user.org_user_id {
             if let Some(clean) =
                 c.take(format!("{place}.orgUserId"), text::required("the org user id", id, MAX_ORG_USER_ID))
@@ -131,7 +132,7 @@ fn users(c: &mut Checker, users: &mut [UserState], now: &Current) {
         for (field, value) in &mut user.profile {
             if let Change::Set(text) = value {
                 let label = format!("the {}", field.label());
-                match c.take(place.clone(), text::clean(&label, text, field.max())) {
+                match c.take(format!("{place}.{}", field.column()), text::clean(&label, text, field.max())) {
                     Some(clean) if clean.is_empty() => *value = Change::Clear,
                     Some(clean) => *text = clean,
                     None => {}
@@ -185,8 +186,14 @@ fn roles(c: &mut Checker, roles: &mut [RoleState], now: &Current) {
         }
         let has = by_name.get(&(role.kind, text::key(&role.name)));
         c.id(format!("{place}.id"), role.id.as_ref(), RoleId::parse, has.map(|r| r.role.id.as_str()), &ids, &role.name);
-        if let Some(ref_id) = &role.ref_id {
-            c.take(format!("{place}.refId"), text::required("the refId", ref_id, MAX_NAME));
+        if let Some(given) = &mut role.ref_id {
+            if let Some(clean) = c.take(format!("{place}.refId"), text::required("the refId", given, MAX_NAME)) {
+                *given = clean;
+            }
+            if let Some(has) = has.filter(|r| r.ref_id != *given) {
+                let why = format!("{:?} has the refId {} here, and ids never change", role.name, has.ref_id);
+                c.fault(format!("{place}.refId"), why);
+            }
         }
     }
 }

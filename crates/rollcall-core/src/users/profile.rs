@@ -14,8 +14,8 @@ macro_rules! profile_fields {
             /// Every field, in the order of the store's columns.
             pub const ALL: [Self; 15] = [$(Self::$field,)+];
 
-            /// The store's column.
-            pub(crate) fn column(self) -> &'static str {
+            /// The word by which the store, the audit log and the places of faults name it.
+            pub fn column(self) -> &'static str {
                 match self { $(Self::$field => $column,)+ }
             }
 

@@ -1,8 +1,9 @@
 //! What many of these tests begin with: descriptions in few words, apps as actors, a look into the database's file.
 
+use jsonwebtoken::{EncodingKey, Header};
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::actor::Actor;
-use rollcall_core::apps::token;
+use rollcall_core::apps::{self, token};
 use rollcall_core::bots::Audience;
 use rollcall_core::change::Change;
 use rollcall_core::op::Mode;
@@ -79,7 +80,20 @@ pub(crate) fn app_of(acme: &TestRollcall, account: &AccountInfo, scopes: &[Scope
     acme.rollcall().authenticate(token, None).wait().unwrap().unwrap()
 }
 
-pub(crate) fn create(rollcall: &Rollcall, actor: &Actor, mode: Mode, asked: &[NewUser]) -> Result<Vec<Outcome>> {
+/// A token of these claims with an app's secret, as clients make them.
+pub(crate) fn sign(claims: &Value, secret: &str) -> String {
+    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+pub(crate) fn client_id(acme: &TestRollcall, name: &str) -> String {
+    let name = name.to_owned();
+    acme.read(move |view| apps::show(view, &name)).unwrap().client_id.to_string()
+}
+
+/// What a request to create users was answered.
+pub(crate) type Created = Result<Vec<Outcome>>;
+
+pub(crate) fn create(rollcall: &Rollcall, actor: &Actor, mode: Mode, asked: &[NewUser]) -> Created {
     let asked = asked.to_vec();
     rollcall.write(actor.clone(), Permission::ManageUsers, mode, move |op| users::create_many(op, asked)).wait()
 }
@@ -127,6 +141,16 @@ pub(crate) fn file(acme: &TestRollcall) -> Connection {
 /// One number from the database's file.
 pub(crate) fn number(acme: &TestRollcall, sql: &str) -> i64 {
     file(acme).query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Everything that the audit log of the installation says.
+pub(crate) fn audit_texts(acme: &TestRollcall) -> String {
+    let file = file(acme);
+    let sql = "select concat_ws(' ', actor_kind, actor_id, actor_name, ip, category, name, target, description, \
+               state_before, state_after) from audit_events order by id";
+    let mut statement = file.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(std::result::Result::unwrap).collect::<Vec<_>>().join("\n")
 }
 
 /// How many statements some work needs.

@@ -46,7 +46,8 @@ impl AccountFile {
     /// Finds the place of a fault of the core in the file; where the place itself is not in the file (a key that is
     /// missing, a name that stands for a mapping), the nearest thing around it.
     pub fn locate(&self, fault: &Fault) -> Located {
-        Located::new(self.positions.find(&fault.place), &fault.place, &fault.message)
+        let place = keys::in_the_files_words(&fault.place);
+        Located::new(self.positions.find(&place), place, &fault.message)
     }
 }
 

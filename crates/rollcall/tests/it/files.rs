@@ -107,6 +107,12 @@ assignments:
     for place in ["wrong.yaml:5:14", "wrong.yaml:10:15", "wrong.yaml:12:13"] {
         assert!(done.stderr.contains(place), "{place} is missing in\n{}", done.stderr);
     }
+    let long = format!(
+        "rollcall: 1\naccount: {{ name: Acme }}\nusers:\n  - email: new@acme.test\n    suiteNo: {}\n",
+        "x".repeat(101)
+    );
+    let done = program.run_with_input(&["apply", "-"], &long);
+    assert!(done.stderr.contains(":5:14: users[0].suiteNo: the suite number is 101 characters long"), "{done:?}");
     assert_eq!(program.run(&["apply", "--plan", path(&file)]).code, 2, "1 would mean that it differs");
     assert_eq!(program.run(&["export", "--secrets"]).ok(), before);
 

@@ -78,10 +78,13 @@ pub(in crate::sync) fn bring_tasks(
         let (Some(tasks), Some(&key)) = (&user.tasks, keys.users.get(&Email::lookup_key(&user.email))) else {
             continue;
         };
-        let wanted: HashSet<NewTask> = tasks.iter().flat_map(|task| task_keys(task, keys)).collect();
-        if has.get(&key).unwrap_or(&HashSet::new()) != &wanted {
+        // In the file's order, which an export then has, too.
+        let mut seen = HashSet::new();
+        let tasks = tasks.iter().flat_map(|task| task_keys(task, keys));
+        let wanted: Vec<NewTask> = tasks.filter(|task| seen.insert(*task)).collect();
+        if has.get(&key).unwrap_or(&HashSet::new()) != &seen {
             report.note('~', format!("tasks of {}", user.email));
-            changes.push((key, user.email.clone(), wanted.into_iter().collect::<Vec<_>>()));
+            changes.push((key, user.email.clone(), wanted));
         }
     }
     users::replace_tasks(op, &changes)

@@ -2,4 +2,6 @@
 
 mod groups;
 
+mod users;
 mod users_info;
+mod users_refused;

@@ -241,3 +241,17 @@ fn the_schema_knows_the_keys_that_are_read_and_tells_what_each_means() {
         }
     }
 }
+
+#[test]
+fn the_example_and_the_keys_of_the_documentation_are_those_that_are_read() {
+    let page = include_str!("../../../../../docs/account-file.md");
+    let (_, rest) = page.split_once("```yaml\n").expect("an example");
+    assert!(parse(rest.split_once("```").expect("an end").0).is_ok());
+    let (_, tables) = page.split_once("## Keys").expect("tables");
+    let user = keys::user();
+    let all =
+        [&keys::ROOT[..], &keys::ACCOUNT, &keys::BOT, &keys::ROLE, &user, &keys::GROUP, &keys::ASSIGNMENT, &keys::APP];
+    for key in all.into_iter().flatten() {
+        assert!(tables.contains(&format!("`{key}`")), "{key}");
+    }
+}

@@ -1,0 +1,287 @@
+//! The real side of the properties: an installation that takes the same steps as the model, and what is looked at
+//! after each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use rollcall_core::actor::Actor;
+use rollcall_core::chance::Secret;
+use rollcall_core::clock::Time;
+use rollcall_core::op::Mode;
+use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::sync::{self, AppState, State};
+use rollcall_core::users::{self, CreateFault, Found, Lookup, NewUser, Outcome, Status, StatusFilter, invitation};
+use rollcall_core::{Code, Error, accounts, mail};
+use rollcall_testkit::{TestRollcall, user};
+use serde_json::json;
+
+use super::steps::Step;
+use crate::model::{Account, BOTS, Model, ROLES, Role, Ways, may_grant};
+use crate::setting::{self, DAY, active, app_state, bot, given, group, letters, number, role, state};
+
+/// What can be seen from outside: two looks are equal where nothing happened between them.
+#[derive(Debug, Clone, PartialEq)]
+struct Look {
+    snapshot: String,
+    mark: String,
+    events: i64,
+    letters: i64,
+}
+
+/// What users have: by address, every role and its ways.
+type Effective = BTreeMap<String, BTreeMap<Role, Ways>>;
+
+/// An installation and its model.
+pub(crate) struct World {
+    acme: TestRollcall,
+    model: Model,
+    /// Every set of the three scopes that matter here, and an app that has it.
+    apps: Vec<(Vec<Scope>, Actor)>,
+    /// Every invitation's token there ever was.
+    tokens: Vec<String>,
+    /// What no reply, no error and no audit event may ever say.
+    secrets: Vec<String>,
+    look: Look,
+}
+
+impl World {
+    /// With the roles, bots and apps that steps name, and perhaps with an admin.
+    pub(crate) fn new(with_admin: bool) -> Self {
+        let acme = TestRollcall::new();
+        let mut file = furniture();
+        let mut secrets = Vec::new();
+        let scopes = [Scope::UserManagement, Scope::RoleManagement, Scope::MasterAdmin];
+        for (n, app) in file.apps.iter_mut().enumerate() {
+            let canary = format!("canary-{n}-{}", "s".repeat(32));
+            app.client_secret = Some(Secret::new(canary.clone()));
+            app.scopes = Some(scopes.into_iter().enumerate().filter(|(bit, _)| n & (1 << bit) != 0).map(|(_, s)| s).collect());
+            secrets.push(canary);
+        }
+        file.users = vec![active("ada@acme.test"), active("Bo@acme.test"), user("cy@acme.test", Status::Suspended)];
+        file.groups = vec![group("Ops", &["Bo@acme.test"], &["Dev"]), group("Dev", &[], &[]), group("Night", &[], &[])];
+        if with_admin {
+            file.assignments.push(given("admin", None, &["ada@acme.test"], &[]));
+        }
+        acme.apply(file.clone()).unwrap();
+        let apps = file.apps.iter().zip(&secrets).map(|(app, secret)| {
+            let id = setting::client_id(&acme, &app.name);
+            let token = setting::sign(&json!({ "appId": id }), secret);
+            (app.scopes.clone().unwrap(), acme.rollcall().authenticate(token, None).wait().unwrap().unwrap())
+        });
+        let apps = apps.collect();
+        let mut model = Model::default();
+        model.account = Account::of(&setting::export(&acme));
+        model.had_admin = with_admin;
+        let look = Look::at(&acme);
+        Self { acme, model, apps, tokens: Vec::new(), secrets, look }
+    }
+
+    /// Takes the step on both sides and compares.
+    pub(crate) fn step(&mut self, step: Step) {
+        let told = format!("{step:?}");
+        let before = (self.model.account.clone(), self.effective());
+        let mut expected = self.model.clone();
+        let now = self.acme.rollcall().now();
+        let (scopes, mode, said) = match step {
+            Step::Create { app, mode, users } => {
+                let (scopes, actor) = self.apps[app].clone();
+                let wanted = expected.create(&scopes, &users, now);
+                let got = setting::create(self.acme.rollcall(), &actor, mode, &users);
+                self.note_letters(&mut expected, &users, &got, mode);
+                assert_eq!(same_faults(&got), wanted.map(sorted), "{told}");
+                (Some(scopes), mode, say(&got))
+            }
+            Step::Assign { app, mode, operations } => {
+                let (scopes, actor) = self.apps[app].clone();
+                let wanted = expected.assign(&scopes, &operations, now);
+                let got = setting::assign(self.acme.rollcall(), &actor, mode, &operations);
+                let done = got.as_ref().map(|all| all.iter().map(Result::is_ok).collect()).map_err(Error::code);
+                assert_eq!(done, wanted, "{told} answered {got:?}");
+                assert!(got.iter().flatten().all(|o| !o.as_ref().is_err_and(Vec::is_empty)), "{told}: no reason");
+                (Some(scopes), mode, say(&got))
+            }
+            Step::Apply { mode, prune, file } => {
+                let file = furnished(file);
+                let wanted = expected.apply(&file, prune);
+                let got = self.acme.rollcall().apply(self.acme.host(), file, prune, mode).wait();
+                assert_eq!(got.as_ref().map(|_| ()).map_err(Error::code), wanted, "{told} answered {got:?}");
+                let is_quiet = got.as_ref().is_ok_and(|report| report.changes.is_empty());
+                assert!(got.is_err() || is_quiet == (expected.account == before.0), "{told} reported {got:?}");
+                (None, mode, say(&got))
+            }
+            Step::Accept { token } => {
+                let got = self.accept(token, &mut expected, now);
+                (None, Mode::Real, got)
+            }
+            Step::Wait { days } => {
+                self.acme.clock.advance(days * DAY);
+                (None, Mode::Real, String::new())
+            }
+            Step::Reopen => {
+                self.acme.reopen();
+                (None, Mode::Real, String::new())
+            }
+        };
+        if mode == Mode::Real {
+            self.model = expected;
+        }
+        eprintln!("{} {}", told.split_whitespace().next().unwrap(), (self.model.account != before.0));
+        self.check(&told, &said, &before.0, &before.1, scopes.as_deref());
+    }
+
+    /// Takes the letters of a creation out of the outbox and remembers their tokens.
+    fn note_letters(&mut self, expected: &mut Model, asked: &[NewUser], got: &setting::Created, mode: Mode) {
+        if mode == Mode::DryRun {
+            return;
+        }
+        let created = asked.iter().zip(got.iter().flatten()).filter(|(_, o)| matches!(o, Outcome::Created(_)));
+        let invited: Vec<_> = created.filter(|(user, _)| user.invite).map(|(user, _)| user.email.trim().to_owned()).collect();
+        let letters = letters(&self.acme);
+        assert_eq!(letters.iter().map(|(to, _)| to.clone()).collect::<Vec<_>>(), invited, "a letter for each who is invited");
+        let until = self.acme.rollcall().now().plus_millis(invitation::LIFE_MILLIS);
+        for (to, token) in letters {
+            expected.open.insert(token.clone(), (crate::model::key(&to), until));
+            self.tokens.push(token.clone());
+            self.secrets.push(token);
+        }
+        let settle = |op: &mut rollcall_core::op::Op<'_>| {
+            let ids: Vec<i64> = mail::due(op, 10_000)?.iter().map(|due| due.id).collect();
+            mail::settle(op, &ids, &[])
+        };
+        self.acme.write(settle).unwrap();
+    }
+
+    fn accept(&mut self, token: usize, expected: &mut Model, now: Time) -> String {
+        let Some(token) = self.tokens.iter().nth_back(token).cloned() else { return String::new() };
+        let wanted = expected.accept(&token, now);
+        let actor = self.acme.rollcall().recognise_invitation(token, None).wait().unwrap();
+        let Some(actor) = actor else {
+            assert!(!wanted, "an open invitation was not recognised");
+            return String::new();
+        };
+        let permission = Permission::AcceptInvitation;
+        let got = self.acme.rollcall().write(actor, permission, Mode::Real, invitation::accept).wait();
+        let refused = if wanted { None } else { Some(Code::NotFound) };
+        assert_eq!(got.as_ref().err().map(Error::code), refused, "accepting answered {got:?}");
+        say(&got)
+    }
+
+    /// What must be true after any step.
+    fn check(&mut self, told: &str, said: &str, before: &Account, had: &Effective, scopes: Option<&[Scope]>) {
+        let look = Look::at(&self.acme);
+        let has_changed = self.model.account != *before;
+        assert_eq!(look.snapshot != self.look.snapshot, has_changed, "changed where the model did: {told}");
+        assert_eq!(look.events > self.look.events, has_changed, "an event for a change, and for nothing else: {told}");
+        assert_eq!(look.mark != self.look.mark, has_changed, "a new mark for a change alone: {told}");
+        if !has_changed {
+            assert_eq!(look, self.look, "nothing happened at all: {told}");
+        }
+        self.look = look;
+
+        let plain = self.acme.read(|view| sync::export(view, false)).unwrap();
+        let account = Account::of(&plain);
+        assert_eq!(account, self.model.account, "{told}");
+        let admins = self.acme.read(accounts::active_admins).unwrap();
+        assert_eq!(admins, account.admins().len(), "{told}");
+        assert!(!self.model.had_admin || admins > 0, "an account keeps an active admin: {told}");
+        assert!(account.is_acyclic(), "the group graph has no cycle: {told}");
+
+        let has = self.effective();
+        let now = self.acme.rollcall().now();
+        let computed: Effective = account.users.keys().map(|u| (u.clone(), account.effective(u, now))).collect();
+        assert_eq!(has, computed, "effective roles after {told}");
+        if let Some(scopes) = scopes {
+            for (user, roles) in &has {
+                let gained = roles.keys().filter(|role| !had.get(user).is_some_and(|h| h.contains_key(*role)));
+                gained.for_each(|role| assert!(may_grant(scopes, role), "{user} gained {role:?} by {told}"));
+            }
+        }
+
+        let sealed = self.acme.sealed_events();
+        let gapless = "select count(*) = max(seq) and min(seq) = 1 from audit_events where account_id = 1";
+        assert_eq!((sealed.cast_signed(), number(&self.acme, gapless)), (self.look.events, 1), "{told}");
+        let audit = setting::audit_texts(&self.acme);
+        for secret in &self.secrets {
+            for (place, text) in [("a reply", said), ("an export", &format!("{plain:?}")), ("the audit log", &audit)] {
+                assert!(!text.contains(secret.as_str()), "{place} tells a secret after {told}");
+            }
+        }
+    }
+
+    /// Every user's roles, as the installation computes them.
+    fn effective(&self) -> Effective {
+        let emails: Vec<Lookup> = self.model.account.users.keys().map(|k| Lookup::Email(k.clone())).collect();
+        let found = self.acme.read(move |view| users::info(view, &emails, StatusFilter::All)).unwrap();
+        let one = |found: Found| match found {
+            Found::Unknown(lookup) => panic!("{lookup:?} is unknown"),
+            Found::User(user) => {
+                let roles = user.roles.into_iter().map(|held| {
+                    let ways = (held.direct, held.groups.iter().cloned().collect::<BTreeSet<_>>());
+                    assert_eq!(ways.1.len(), held.groups.len(), "each group once: {held:?}");
+                    ((held.kind, held.name, held.bot.map(|(_, name)| name)), ways)
+                });
+                (crate::model::key(&user.email), roles.collect())
+            }
+        };
+        found.into_iter().map(one).collect()
+    }
+}
+
+impl Look {
+    fn at(acme: &TestRollcall) -> Self {
+        Self {
+            snapshot: acme.snapshot(),
+            mark: acme.read(|view| view.mark()).unwrap(),
+            events: number(acme, "select count(*) from audit_events"),
+            letters: acme.read(mail::waiting).unwrap(),
+        }
+    }
+}
+
+/// What every world has and every account file keeps.
+fn furniture() -> State {
+    let custom = ROLES.into_iter().filter(|(_, _, built_in)| !built_in);
+    State {
+        bots: BOTS.into_iter().map(|(name, published, dialogs)| bot(name, published, &dialogs)).collect(),
+        roles: custom.map(|(kind, name, _)| role(kind, name, &json!({"Manage Users": "VIEW"}))).collect(),
+        apps: (0..8).map(|n| app_state(&format!("app {n}"), &[])).collect(),
+        ..state()
+    }
+}
+
+/// The file with the furniture, of which it says nothing new.
+fn furnished(file: State) -> State {
+    let State { bots, roles, apps, .. } = furniture();
+    let apps = apps.into_iter().map(|app| AppState { scopes: None, ..app }).collect();
+    State { bots, roles, apps, ..file }
+}
+
+/// All that somebody could read of an answer.
+fn say<T: Debug>(answer: &rollcall_core::Result<T>) -> String {
+    let error = answer.as_ref().err().map(|e| format!("{e} {:?}", e.cause()));
+    format!("{answer:?} {error:?}")
+}
+
+/// The faults of each user without the sentences that are Rollcall's own, to be compared with the model's.
+fn same_faults(got: &setting::Created) -> Result<Vec<Vec<String>>, Code> {
+    let plain = |fault: &CreateFault| match fault {
+        CreateFault::InvalidEmail(_) => CreateFault::InvalidEmail(String::new()),
+        CreateFault::OverCeiling(_) => CreateFault::OverCeiling(String::new()),
+        CreateFault::Field(_) => CreateFault::Field(String::new()),
+        other => other.clone(),
+    };
+    let faults = |outcome: &Outcome| match outcome {
+        Outcome::Created(_) => Vec::new(),
+        Outcome::Refused(faults) => faults.iter().map(plain).collect(),
+    };
+    got.as_ref().map(|outcomes| sorted(outcomes.iter().map(faults).collect())).map_err(Error::code)
+}
+
+fn sorted(faults: Vec<Vec<CreateFault>>) -> Vec<Vec<String>> {
+    let texts = |faults: Vec<CreateFault>| {
+        let mut texts: Vec<String> = faults.iter().map(|f| format!("{f:?}")).collect();
+        texts.sort_unstable();
+        texts
+    };
+    faults.into_iter().map(texts).collect()
+}
