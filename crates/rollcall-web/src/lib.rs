@@ -8,14 +8,31 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use rollcall_core::Rollcall;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// Everything that Rollcall answers over HTTP. What no face knows is 404 in the API's form.
 pub fn router(rollcall: Arc<Rollcall>) -> Router {
-    Router::new()
-        .merge(http::health::routes())
+    assemble(rollcall, Router::new())
+}
+
+/// As [`router`], with `/metrics` in the text that `render` gives: for scrapers on the same machine.
+pub fn router_with_metrics(
+    rollcall: Arc<Rollcall>,
+    render: impl Fn() -> String + Clone + Send + Sync + 'static,
+) -> Router {
+    let scrape = async move |request: Request| match http::metrics::is_local(&request) {
+        true => http::metrics::page(render()),
+        false => rest::error::Failure::not_found().into_response(),
+    };
+    assemble(rollcall, Router::new().route("/metrics", get(scrape)))
+}
+
+fn assemble(rollcall: Arc<Rollcall>, more: Router<Arc<Rollcall>>) -> Router {
+    more.merge(http::health::routes())
         .merge(console::routes())
         .fallback(rest::answer)
         .with_state(rollcall)

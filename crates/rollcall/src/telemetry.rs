@@ -1,7 +1,9 @@
-//! Logs: for people on a terminal, JSON lines otherwise; always to standard error, never with a secret in them.
+//! Logs and metrics. Logs: for people on a terminal, JSON lines otherwise; always to standard error, never with a secret in them.
 
 use std::io::IsTerminal as _;
 
+use anyhow::{Context as _, Result};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `ROLLCALL_LOG` filters, as `info` or `rollcall_web=debug` (default `info`).
@@ -20,4 +22,12 @@ pub fn start() {
     } else {
         builder.json().flatten_event(true).with_span_list(false).try_init()
     };
+}
+
+/// Starts counting; the handle renders what was counted.
+///
+/// # Errors
+/// When something in this process counts already.
+pub fn start_metrics() -> Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().context("metrics cannot be started")
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Role, RoleKind};
 use crate::audit::{Event, EventKind};
+use crate::clock::Time;
 use crate::error::Result;
 use crate::groups::Group;
 use crate::op::{Op, View};
@@ -42,9 +43,12 @@ struct Known {
     groups: HashMap<String, Group>,
 }
 
+/// Who was given what, and until when.
+type Given = HashMap<(RoleKey, Holder), Option<Time>>;
+
 /// Who holds what while the operations are gone through, each seeing those before it.
 struct Holdings {
-    now: HashSet<(RoleKey, Holder)>,
+    given: Given,
     active_admins: HashSet<UserKey>,
 }
 
@@ -59,25 +63,31 @@ pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<Ope
     let before: HashSet<(RoleKey, Holder)> =
         store::assignments::admin_holders(op.tx, &role_keys)?.into_iter().collect();
     let active_admins = store::assignments::active_admins(op.tx, op.account)?.into_iter().collect();
-    let mut holdings = Holdings { now: before.clone(), active_admins };
+    let mut holdings = Holdings { given: before.clone(), active_admins };
     let outcomes = operations.iter().map(|operation| go_through(op, &known, &mut holdings, operation)).collect();
 
-    let mut added: Vec<_> = holdings.now.difference(&before).copied().collect();
-    let mut removed: Vec<_> = before.difference(&holdings.now).copied().collect();
-    added.sort_unstable();
-    removed.sort_unstable();
-    if !added.is_empty() || !removed.is_empty() {
+    let added = differing(&holdings.given, &before);
+    let replaced = differing(&before, &holdings.given);
+    if !added.is_empty() || !replaced.is_empty() {
         op.change(|tx, view| {
             let rows = |list: &[(RoleKey, Holder)]| -> Vec<NewAssignment> {
                 list.iter().map(|(role, holder)| NewAssignment::of(*role, *holder)).collect()
             };
-            store::assignments::remove_many(tx, view.account, &rows(&removed))?;
+            store::assignments::remove_many(tx, view.account, &rows(&replaced))?;
             let by = view.actor.signature().1;
             store::assignments::insert_many(tx, view.account, &rows(&added), &by, "api", view.now)?;
+            let removed: Vec<_> = replaced.into_iter().filter(|held| !holdings.given.contains_key(held)).collect();
             Ok(((), events(&known, &added, &removed)))
         })?;
     }
     Ok(outcomes)
+}
+
+/// What the one has and the other has not, or until another time; in order.
+fn differing(one: &Given, other: &Given) -> Vec<(RoleKey, Holder)> {
+    let mut out: Vec<_> = one.iter().filter(|(held, until)| other.get(held) != Some(until)).map(|(held, _)| *held).collect();
+    out.sort_unstable();
+    out
 }
 
 fn look_up(view: &View<'_>, operations: &[Operation]) -> Result<Known> {
@@ -188,9 +198,15 @@ fn go_through(view: &View<'_>, known: &Known, holdings: &mut Holdings, operation
     let added = add_users.iter().map(|u| Holder::User(u.key)).chain(add_groups.iter().map(|g| Holder::Group(g.key)));
     let removed =
         remove_users.iter().map(|u| Holder::User(u.key)).chain(remove_groups.iter().map(|g| Holder::Group(g.key)));
-    holdings.now.extend(added.map(|holder| (role.key, holder)));
+    for holder in added {
+        let until = holdings.given.entry((role.key, holder)).or_insert(None);
+        // What has expired is given anew; what still runs is there, and stays as it is.
+        if until.is_some_and(|time| time <= view.now) {
+            *until = None;
+        }
+    }
     for holder in removed {
-        holdings.now.remove(&(role.key, holder));
+        holdings.given.remove(&(role.key, holder));
     }
     Ok(())
 }

@@ -138,11 +138,11 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<NewAssignment
     )
 }
 
-/// Who holds these admin roles, directly, whether or not the assignment has expired.
-pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<Vec<(RoleKey, Holder)>> {
+/// Who was given these admin roles directly, and until when: also what has expired.
+pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<Vec<((RoleKey, Holder), Option<Time>)>> {
     let list: Vec<Value<'_>> = roles.iter().map(|key| (*key).into()).collect();
     tx.query_list(
-        "select role_id, user_id, group_id from assignments where bot_id is null and role_id in {list}",
+        "select role_id, user_id, group_id, expires_at from assignments where bot_id is null and role_id in {list}",
         &[],
         &list,
         |r| {
@@ -150,7 +150,7 @@ pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<Vec<(RoleK
                 Some(user) => Holder::User(UserKey(user)),
                 None => Holder::Group(GroupKey(r.int(2))),
             };
-            (RoleKey(r.int(0)), holder)
+            ((RoleKey(r.int(0)), holder), r.opt_int(3).map(Time))
         },
     )
 }

@@ -151,6 +151,13 @@ pub(crate) fn insert_many(
 }
 
 pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[UserChange], now: Time) -> Result<usize> {
+    // All let go of their org user ids before any gets one: two users may swap theirs.
+    let freed: Vec<Vec<Value<'_>>> =
+        changes.iter().map(|c| vec![account.into(), c.key.into(), (&c.org_user_id).into()]).collect();
+    tx.execute_many(
+        "update users set org_user_id = null where account_id = $1 and id = $2 and (org_user_id <> $3 or $3 is null)",
+        &freed,
+    )?;
     let rows: Vec<Vec<Value<'_>>> = changes
         .iter()
         .map(|c| {

@@ -63,6 +63,9 @@ fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Repo
     bring_users(op, &state, &now, &mut keys, report)?;
     bring_bots(op, &state, &now, &mut keys, report)?;
     bring_groups(op, &state, &now, &mut keys, report)?;
+    if should_prune {
+        prune::prune_nesting(op, &state, &now, report)?;
+    }
     bring_members(op, &state, &now, &keys, report)?;
     bring_assignments(op, &state, &now, &keys, report)?;
     bring_tasks(op, &state, &now, &keys, report)?;

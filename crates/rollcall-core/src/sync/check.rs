@@ -107,8 +107,12 @@ pub(super) fn check(state: &mut State, now: &Current) -> Result<(), Vec<Fault>> 
 fn users(c: &mut Checker, users: &mut [UserState], now: &Current) {
     let by_email: HashMap<&str, _> = now.users.iter().map(|u| (u.email_key.as_str(), u)).collect();
     let ids: HashMap<String, String> = now.users.iter().map(|u| (u.id.to_string(), u.email.clone())).collect();
+    // Whoever gets another org user id, or none, lets go of theirs: ids may change hands within one file.
+    let moving: HashSet<String> =
+        users.iter().filter(|u| u.org_user_id != Change::Keep).map(|u| Email::lookup_key(&u.email)).collect();
+    let staying = now.users.iter().filter(|u| !moving.contains(&u.email_key));
     let mut org_ids: HashMap<String, String> =
-        now.users.iter().filter_map(|u| Some((u.org_user_id.clone()?, u.email_key.clone()))).collect();
+        staying.filter_map(|u| Some((u.org_user_id.clone()?, u.email_key.clone()))).collect();
     let mut seen = HashSet::new();
     for (n, user) in users.iter_mut().enumerate() {
         let place = format!("users[{n}]");

@@ -1,4 +1,4 @@
-//! A whole account, described: what an account file says and what an export gives. [`apply`] brings the account there.
+//! A whole account, described: what an account file says and what an export gives. [`crate::Rollcall::apply`] brings the account there.
 //!
 //! One description serves both directions, so that an export applied to an empty database gives the same account, and
 //! applied to its own changes nothing. What a description does not mention stays as it is, unless it is pruned.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::current::Current;
-use super::{Report, State};
+use super::{GroupState, Report, State};
 use crate::apps;
 use crate::bots;
 use crate::error::{Error, Fault, Result};
@@ -16,7 +16,7 @@ use crate::text;
 use crate::text::Email;
 use crate::users;
 
-/// Removes edges first, then things, each with what hangs on it.
+/// Removes what joins things first, then things, each with what hangs on it. [`prune_nesting`] has gone before.
 pub(super) fn prune(op: &mut Op<'_>, state: &State, report: &mut Report) -> Result<()> {
     let now = Current::load(op)?;
     prune_assignments(op, state, &now, report)?;
@@ -67,33 +67,16 @@ fn prune_assignments(op: &mut Op<'_>, state: &State, now: &Current, report: &mut
     roles::change_held(op, &[], &remove, "file")
 }
 
-fn prune_members(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
-    let named: HashMap<String, _> = state.groups.iter().map(|g| (text::key(&g.name), g)).collect();
+/// Takes groups out of those whose description does not name them. Before anything is nested: what a description turns
+/// round is no cycle.
+pub(super) fn prune_nesting(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let children = |g: &GroupState| -> HashSet<String> { g.groups.iter().map(|name| text::key(name)).collect() };
+    let keep: HashMap<String, HashSet<String>> = state.groups.iter().map(|g| (text::key(&g.name), children(g))).collect();
     let groups: HashMap<GroupKey, _> = now.groups.iter().map(|g| (g.key, g)).collect();
-    let users: HashMap<UserKey, _> = now.users.iter().map(|u| (u.key, u)).collect();
-    let (mut members, mut edges) = (Vec::new(), Vec::new());
-    let mut keep = HashMap::<String, (HashSet<String>, HashSet<String>)>::new();
-    for (key, group) in &named {
-        let emails = group.members.iter().map(|e| Email::lookup_key(e)).collect();
-        keep.insert(key.clone(), (emails, group.groups.iter().map(|g| text::key(g)).collect()));
-    }
-    for (group, user) in &now.members {
-        let (Some(group), Some(user)) = (groups.get(group), users.get(user)) else { continue };
-        let Some((emails, _)) = keep.get(&text::key(&group.name)) else { continue };
-        if !group.from_directory && !emails.contains(&user.email_key) {
-            report.note('-', format!("{} in group {:?}", user.email, group.name));
-            members.push(NamedMember {
-                group: group.key,
-                group_id: group.id.to_string(),
-                group_name: group.name.clone(),
-                user: user.key,
-                email: user.email.clone(),
-            });
-        }
-    }
+    let mut edges = Vec::new();
     for (parent, child) in &now.edges {
         let (Some(parent), Some(child)) = (groups.get(parent), groups.get(child)) else { continue };
-        let Some((_, children)) = keep.get(&text::key(&parent.name)) else { continue };
+        let Some(children) = keep.get(&text::key(&parent.name)) else { continue };
         if !children.contains(&text::key(&child.name)) {
             report.note('-', format!("group {:?} in group {:?}", child.name, parent.name));
             edges.push(NamedEdge {
@@ -105,8 +88,30 @@ fn prune_members(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Rep
             });
         }
     }
-    groups::remove_members(op, &members)?;
     groups::unnest(op, &edges)
+}
+
+fn prune_members(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    let emails = |g: &GroupState| -> HashSet<String> { g.members.iter().map(|e| Email::lookup_key(e)).collect() };
+    let keep: HashMap<String, HashSet<String>> = state.groups.iter().map(|g| (text::key(&g.name), emails(g))).collect();
+    let groups: HashMap<GroupKey, _> = now.groups.iter().map(|g| (g.key, g)).collect();
+    let users: HashMap<UserKey, _> = now.users.iter().map(|u| (u.key, u)).collect();
+    let mut members = Vec::new();
+    for (group, user) in &now.members {
+        let (Some(group), Some(user)) = (groups.get(group), users.get(user)) else { continue };
+        let Some(emails) = keep.get(&text::key(&group.name)) else { continue };
+        if !group.from_directory && !emails.contains(&user.email_key) {
+            report.note('-', format!("{} in group {:?}", user.email, group.name));
+            members.push(NamedMember {
+                group: group.key,
+                group_id: group.id.to_string(),
+                group_name: group.name.clone(),
+                user: user.key,
+                email: user.email.clone(),
+            });
+        }
+    }
+    groups::remove_members(op, &members)
 }
 
 fn prune_tasks(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {

@@ -88,16 +88,17 @@ pub fn show(view: &View<'_>) -> Result<Invited> {
 /// Accepts the invitation at hand: the user is active from now on. Of two redemptions one wins.
 ///
 /// # Errors
-/// [`Code::NotFound`] when it was used, revoked or has expired.
+/// [`Code::NotFound`] when it was used, revoked or has expired, or its user is not waiting for it (any more).
 pub fn accept(op: &mut Op<'_>) -> Result<Invited> {
     op.expect(Permission::AcceptInvitation)?;
     let invited = show(op)?;
     let invitee = invitee(op)?;
     op.change(|tx, view| {
-        if !store::invitations::close(tx, &invitee.token_hash, view.now)? {
+        // Both must be so: the link unused, and its user still invited. Nobody comes back from suspension by an old link.
+        let is_open = store::invitations::close(tx, &invitee.token_hash, view.now)?;
+        if !is_open || store::users::activate(tx, view.account, invitee.user, view.now)? == 0 {
             return Err(gone());
         }
-        store::users::activate(tx, view.account, invitee.user, view.now)?;
         let event = Event::new(
             EventKind::InvitationAccepted,
             &invitee.public_id,

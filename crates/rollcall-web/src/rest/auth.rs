@@ -38,6 +38,7 @@ impl Credentials {
 }
 
 fn refuse(refusal: Refusal, ip: Option<IpAddr>) -> Failure {
+    crate::http::metrics::token_refused(refusal);
     tracing::warn!(reason = refusal.reason(), ip = ip.map(tracing::field::display), "a token was refused");
     Failure::invalid_credentials()
 }

@@ -24,6 +24,8 @@ use auth::Credentials;
 use call::{Answer, Call};
 use error::Failure;
 
+use crate::http::metrics;
+
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
 
 /// One row of the table.
@@ -69,16 +71,22 @@ pub const PREFIXES: [&str; 3] = ["/api/public/", "/api/1.1/public/", "/API/publi
 /// Answers any request that no other face took.
 pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> Response {
     let head = request.method() == Method::HEAD;
-    let mut response = go(rollcall, request).await.unwrap_or_else(IntoResponse::into_response);
+    let method = if head { &Method::GET } else { request.method() };
+    let route = find(request.uri().path(), method);
+    let name = route.as_ref().ok().map(|route| route.path);
+    let answered = match route {
+        Ok(route) => go(rollcall, route, request).await,
+        Err(failure) => Err(failure),
+    };
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     if head {
         *response.body_mut() = Body::empty();
     }
+    metrics::answered(name, response.status());
     response
 }
 
-async fn go(rollcall: Arc<Rollcall>, request: Request) -> Result<Response, Failure> {
-    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-    let route = find(request.uri().path(), method)?;
+async fn go(rollcall: Arc<Rollcall>, route: &'static Route, request: Request) -> Result<Response, Failure> {
     let credentials = Credentials::of(request.headers(), request.extensions());
     let actor = credentials.authenticate(&rollcall).await?;
     policy::require(&actor, route.permission)?;

@@ -57,7 +57,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     };
     let outbox = context.settings.data.value.join("outbox");
     let worker = Worker::start(&installation, outbox, public_url)?;
-    let router = rollcall_web::router(Arc::clone(&installation.rollcall));
+    let metrics = telemetry::start_metrics()?;
+    let router = rollcall_web::router_with_metrics(Arc::clone(&installation.rollcall), move || metrics.render());
     greet(context, address, demo.as_ref());
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;

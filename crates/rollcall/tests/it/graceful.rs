@@ -41,7 +41,7 @@ fn a_request_under_way_is_answered_while_the_server_stops() {
 }
 
 #[test]
-fn the_log_has_request_ids_and_no_secret() {
+fn the_log_has_request_ids_and_no_secret_and_refusals_are_counted() {
     let program = Program::new();
     let server = program.serve(&["--demo"]);
     let demo = &server.greeting["demo"];
@@ -57,6 +57,13 @@ fn the_log_has_request_ids_and_no_secret() {
     };
     assert_eq!(ask(token), 200);
     assert_eq!(ask(&format!("{token}x")), 401);
+    let metrics = reqwest::blocking::get(format!("{}/metrics", server.url)).expect("an answer").text().expect("text");
+    for line in [
+        "rollcall_tokens_refused_total{reason=\"bad signature\"} 1",
+        "rollcall_api_requests_total{route=\"groups\",status=\"200\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
     let (token, secret) = (token.to_owned(), secret.to_owned());
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));

@@ -129,8 +129,9 @@ impl Server {
 
     /// Sends a signal by its name, as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
+        // The shell's own `kill` is everywhere; the program of that name is not.
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("sh runs").success());
     }
 
     /// Waits until the server has ended by itself, and gives its exit code.

@@ -1,5 +1,6 @@
 //! The vendor-compatible API, sentence by sentence of its contract.
 
+mod admin_roles;
 mod groups;
 
 mod users;

@@ -91,7 +91,7 @@ async fn all_faults_of_a_user_are_told_at_once() {
                     "code": 400
                   },
                   {
-                    "msg": "The app \"app user-management\" (cs-af66d9f2-9029-5982-bf69-0240cfdb3e32) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
+                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
                     "code": 400
                   },
                   {
@@ -103,7 +103,7 @@ async fn all_faults_of_a_user_are_told_at_once() {
                     "code": 400
                   },
                   {
-                    "msg": "The app \"app user-management\" (cs-af66d9f2-9029-5982-bf69-0240cfdb3e32) may not grant the role \"Bot Tester\": that needs the scope role-management (\"Profile Management > Role Management\")",
+                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Bot Tester\": that needs the scope role-management (\"Profile Management > Role Management\")",
                     "code": 400
                   },
                   {
@@ -115,7 +115,7 @@ async fn all_faults_of_a_user_are_told_at_once() {
                     "code": 400
                   },
                   {
-                    "msg": "The app \"app user-management\" (cs-af66d9f2-9029-5982-bf69-0240cfdb3e32) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\")",
+                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\")",
                     "code": 400
                   },
                   {

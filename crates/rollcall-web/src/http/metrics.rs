@@ -1,0 +1,30 @@
+//! What is counted, and `/metrics` for a scraper on the same machine. Labels come from fixed lists, never from requests.
+
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rollcall_core::apps::token::Refusal;
+
+use super::Peer;
+
+/// A token was refused, for this reason.
+pub(crate) fn token_refused(refusal: Refusal) {
+    metrics::counter!("rollcall_tokens_refused_total", "reason" => refusal.reason()).increment(1);
+}
+
+/// The API answered a request; `route` is none where there is no such route.
+pub(crate) fn answered(route: Option<&'static str>, status: StatusCode) {
+    let status = status.as_str().to_owned();
+    metrics::counter!("rollcall_api_requests_total", "route" => route.unwrap_or("none"), "status" => status)
+        .increment(1);
+}
+
+/// Whether a request came from this machine: what is counted is nobody else's business.
+pub(crate) fn is_local(request: &Request) -> bool {
+    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback())
+}
+
+/// What was counted, in the Prometheus text format 0.0.4.
+pub(crate) fn page(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
