@@ -10,9 +10,9 @@ use rollcall_core::actor::Actor;
 use rollcall_core::clock::SystemClock;
 use rollcall_core::{Database, HostKey, Open, Rollcall};
 
-use crate::cli::Usage;
 use crate::config::Settings;
 use crate::key_file;
+use crate::usage::Usage;
 
 /// The account that is founded where nobody named one.
 pub(crate) const DEFAULT_ACCOUNT: &str = "Main";

@@ -8,4 +8,5 @@ mod installation;
 mod key_file;
 mod mail;
 pub mod telemetry;
+mod usage;
 mod worker;

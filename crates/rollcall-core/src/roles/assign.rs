@@ -60,8 +60,7 @@ pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<Ope
     op.expect(Permission::ManageRoles)?;
     let known = look_up(op, operations)?;
     let role_keys: Vec<RoleKey> = known.roles.values().map(|r| r.key).collect();
-    let before: HashSet<(RoleKey, Holder)> =
-        store::assignments::admin_holders(op.tx, &role_keys)?.into_iter().collect();
+    let before: Given = store::assignments::admin_holders(op.tx, &role_keys)?.into_iter().collect();
     let active_admins = store::assignments::active_admins(op.tx, op.account)?.into_iter().collect();
     let mut holdings = Holdings { given: before.clone(), active_admins };
     let outcomes = operations.iter().map(|operation| go_through(op, &known, &mut holdings, operation)).collect();

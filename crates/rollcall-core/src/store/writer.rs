@@ -152,10 +152,14 @@ fn run_in_savepoint(connection: &Connection, statements: &AtomicU64, job: &mut d
     if connection.is_autocommit() {
         return Err(Error::internal("the database gave up the transaction"));
     }
-    if !matches!(verdict, Ok(Verdict::Keep)) {
-        execute(connection, "rollback to job")?;
+    let undo = if matches!(verdict, Ok(Verdict::Keep)) { Ok(()) } else { execute(connection, "rollback to job") };
+    if let Err(error) = undo.and_then(|()| execute(connection, "release job")) {
+        // What a job leaves behind must not be committed with its neighbours: the whole group goes.
+        if let Err(e) = connection.execute_batch("rollback") {
+            tracing::error!(error = %e, "a transaction could not be rolled back");
+        }
+        return Err(error);
     }
-    execute(connection, "release job")?;
     verdict.map(|_| ()).map_err(|_| Error::internal("a write panicked; see the panic's own line in the log"))
 }
 

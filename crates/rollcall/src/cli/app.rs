@@ -9,8 +9,9 @@ use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
 use serde_json::{Value, json};
 
-use super::{Context, Usage, out};
+use super::{Context, out};
 use crate::installation::{self, IfMissing, Installation};
+use crate::usage::Usage;
 
 const ADMINISTER: Permission = Permission::AdministerAccount;
 

@@ -11,10 +11,11 @@ use rollcall_core::op::Mode;
 use rollcall_core::sync::Report;
 use serde_json::json;
 
-use super::{Context, Usage};
+use super::Context;
 use crate::account_file;
 use crate::config::{KeySource, Settings};
 use crate::installation::{self, IfMissing};
+use crate::usage::Usage;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

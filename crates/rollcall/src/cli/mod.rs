@@ -8,7 +8,6 @@ mod inspect;
 mod out;
 mod serve;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,19 +16,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::{Flags, NOT_YET, Settings};
+use crate::usage::Usage;
 use out::Out;
-
-/// The command was used wrongly: exit code 2.
-#[derive(Debug)]
-pub(crate) struct Usage(pub(crate) String);
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 /// Self-hosted account administration: users, nested groups, roles, bots and API client apps.
 #[derive(Debug, Parser)]

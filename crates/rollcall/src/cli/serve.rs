@@ -9,10 +9,11 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Usage};
+use super::Context;
 use crate::demo;
 use crate::installation::{self, IfMissing};
 use crate::telemetry;
+use crate::usage::Usage;
 use crate::worker::Worker;
 
 #[derive(Debug, clap::Args)]
