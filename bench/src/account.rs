@@ -106,7 +106,8 @@ fn groups(users: usize, random: &mut Random) -> Vec<Value> {
     (0..count).map(group).collect()
 }
 
-/// Every fifth group develops a bot, every twentieth may audit, and one user in a hundred holds a role of their own.
+/// Every fifth group develops a bot, every twentieth may audit, one user in a hundred develops a bot by themselves, and
+/// three of all are admins.
 fn assignments(users: usize) -> Vec<Value> {
     let of = |nth: usize, from: usize| (from..users / TEAM).step_by(nth).map(team).collect::<Vec<_>>();
     let mut all: Vec<Value> = BOTS
@@ -117,6 +118,8 @@ fn assignments(users: usize) -> Vec<Value> {
             json!({ "role": "Bot Developer", "bot": bot, "users": direct, "groups": of(15, n * 5) })
         })
         .collect();
+    let admins: Vec<String> = (1..=3).map(|n| address(users * n / 4)).collect();
+    all.push(json!({ "role": "admin", "users": admins }));
     all.push(json!({ "role": "Auditor", "groups": of(20, 7) }));
     all
 }

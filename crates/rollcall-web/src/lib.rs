@@ -36,8 +36,9 @@ fn assemble(rollcall: Arc<Rollcall>, more: Router<Arc<Rollcall>>) -> Router {
         .merge(console::routes())
         .fallback(rest::answer)
         .with_state(rollcall)
-        .layer(axum::middleware::from_fn(http::trace::observe))
         .layer(CatchPanicLayer::custom(panicked))
+        // The outermost: also the answer to a panic has a request id and its line in the log.
+        .layer(axum::middleware::from_fn(http::trace::observe))
 }
 
 /// A panic is a fault of ours: its own line is in the log, the client gets a plain 500.

@@ -23,11 +23,11 @@ pub(crate) fn insert_many(
     Ok(())
 }
 
-/// The account, the user and the user's public id of an invitation that is open and has not expired.
+/// The account, the user and the user's public id of an invitation that is open, has not expired, and is waited for.
 pub(crate) fn find_open(tx: &Tx<'_>, hash: &[u8; 32], now: Time) -> Result<Option<(AccountKey, UserKey, String)>> {
     tx.first(
         "select i.account_id, i.user_id, u.public_id from invitations i join users u on u.id = i.user_id \
-         where i.token_hash = $1 and i.state = 'open' and i.expires_at > $2",
+         where i.token_hash = $1 and i.state = 'open' and i.expires_at > $2 and u.status = 'invited'",
         &[hash.into(), now.into()],
         |r| (AccountKey(r.int(0)), UserKey(r.int(1)), r.text(2)),
     )

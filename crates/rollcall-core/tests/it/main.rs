@@ -1,6 +1,16 @@
 //! The core against a real database: what each use-case promises, and the rules that hold after every transaction.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
+mod apps_and_tokens;
+mod assignments;
+mod audit;
+mod groups;
+mod invitations;
 mod model;
+mod once;
 mod properties;
 mod setting;
+mod store;
+mod sync;
+mod sync_rules;
+mod users;

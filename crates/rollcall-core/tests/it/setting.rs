@@ -153,6 +153,31 @@ pub(crate) fn audit_texts(acme: &TestRollcall) -> String {
     rows.map(std::result::Result::unwrap).collect::<Vec<_>>().join("\n")
 }
 
+/// Where a text stands in clear: the tables' columns, of text or bytes, and the files as they lie on the disk.
+pub(crate) fn traces(acme: &TestRollcall, needle: &str) -> Vec<String> {
+    let file = file(acme);
+    let list = |sql: &str| -> Vec<(String, String)> {
+        let mut statement = file.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(std::result::Result::unwrap).collect()
+    };
+    let columns = "select m.name, c.name from sqlite_schema m join pragma_table_info(m.name) c where m.type = 'table'";
+    let holds = |table: &str, column: &str| {
+        let sql = format!("select count(*) from {table} where instr(cast({column} as blob), cast(?1 as blob)) > 0");
+        file.query_row(&sql, [needle], |row| row.get::<_, i64>(0)).unwrap() > 0
+    };
+    let of_tables = list(columns).into_iter().filter(|(table, column)| holds(table, column));
+    let mut out: Vec<String> = of_tables.map(|(table, column)| format!("{table}.{column}")).collect();
+    let folder = acme.database().parent().unwrap().to_owned();
+    for entry in std::fs::read_dir(folder).unwrap().map(std::result::Result::unwrap) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        if bytes.windows(needle.len()).any(|window| window == needle.as_bytes()) {
+            out.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    out
+}
+
 /// How many statements some work needs.
 pub(crate) fn statements<T>(acme: &TestRollcall, work: impl FnOnce() -> T) -> (u64, T) {
     let before = acme.rollcall().statements();

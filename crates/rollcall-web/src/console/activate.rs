@@ -69,7 +69,7 @@ pub(super) async fn show(
     let ip = ip(&request);
     let invited = async {
         let actor = invitee(&rollcall, token, ip).await?;
-        rollcall.read(actor, Permission::AcceptInvitation, |view| invitation::show(view)).await
+        rollcall.read(actor, Permission::AcceptInvitation, invitation::show).await
     };
     match invited.await {
         Err(error) => refused(&error),
@@ -89,7 +89,7 @@ pub(super) async fn accept(
     let ip = ip(&request);
     let accepted = async {
         let actor = invitee(&rollcall, token, ip).await?;
-        rollcall.write(actor, Permission::AcceptInvitation, Mode::Real, |op| invitation::accept(op)).await
+        rollcall.write(actor, Permission::AcceptInvitation, Mode::Real, invitation::accept).await
     };
     match accepted.await {
         Err(error) => refused(&error),

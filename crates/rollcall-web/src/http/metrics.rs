@@ -21,7 +21,7 @@ pub(crate) fn answered(route: Option<&'static str>, status: StatusCode) {
 
 /// Whether a request came from this machine: what is counted is nobody else's business.
 pub(crate) fn is_local(request: &Request) -> bool {
-    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback())
+    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
 }
 
 /// What was counted, in the Prometheus text format 0.0.4.

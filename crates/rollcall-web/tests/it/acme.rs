@@ -6,9 +6,7 @@ use rollcall_core::id::{BotId, DialogId, GroupId, RoleId};
 use rollcall_core::mail;
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
-use rollcall_core::sync::{
-    AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState,
-};
+use rollcall_core::sync::{AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::text;
 use rollcall_core::users::{ProfileField, Status};
 use rollcall_testkit::{TestRollcall, user};

@@ -1,4 +1,9 @@
 //! The faces of Rollcall against real installations: what each call answers, status and whole body.
 
 mod acme;
+mod anything;
+mod console;
+mod documents;
+mod every_route;
+mod metrics;
 mod rest;

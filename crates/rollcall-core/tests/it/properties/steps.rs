@@ -62,9 +62,14 @@ fn written() -> impl Strategy<Value = String> {
     (select(&PEOPLE[..]), spelling).prop_map(|(email, spell)| spell(email))
 }
 
+/// Somebody of whom no account file knows.
+fn stranger() -> impl Strategy<Value = String> {
+    (0..30).prop_map(|n| format!("p{n}@acme.test"))
+}
+
 fn address() -> impl Strategy<Value = String> {
     let wrong = select(vec![String::new(), "a3q4".into(), "a b@acme.test".into(), format!("{}@x.test", "a".repeat(300))]);
-    prop_oneof![30 => written(), 1 => wrong, 1 => Just("new@acme.test".to_owned())]
+    prop_oneof![30 => written(), 1 => wrong, 1 => stranger()]
 }
 
 fn org_user_id() -> impl Strategy<Value = String> {
@@ -106,7 +111,7 @@ fn new_user() -> impl Strategy<Value = NewUser> {
     let name = prop_oneof![4 => Just(" Ada ".to_owned()), 1 => Just("A\u{1}da".to_owned()), 1 => Just("é".repeat(201))];
     let flags = prop_oneof![6 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false)), 1 => Just((true, false))];
     let lists = (vec(group_id(), 0..3), vec(role_on_bot(), 0..3), vec(task_grant(), 0..2));
-    let texts = (address(), option::weighted(0.2, org_user_id()), option::weighted(0.2, name));
+    let texts = (prop_oneof![address(), stranger()], option::weighted(0.2, org_user_id()), option::weighted(0.2, name));
     (texts, lists, flags, any::<bool>()).prop_map(|((email, org_user_id, name), (groups, roles, tasks), flags, invite)| {
         let mut profile = Profile::default();
         profile.set(ProfileField::FirstName, name);
@@ -179,8 +184,8 @@ fn assignment() -> impl Strategy<Value = AssignmentState> {
 
 /// An account file. Most are complete: they describe whatever they name.
 fn file() -> impl Strategy<Value = State> {
-    let group = (subsequence(&PEOPLE[..], 0..4), prop_oneof![2 => Just(Vec::new()), 2 => vec(select(&GROUPS[..]), 1..2)]);
-    let groups = (subsequence(&GROUPS[..], 0..4), vec(group, 4));
+    let contents = (subsequence(&PEOPLE[..], 0..4), prop_oneof![2 => Just(Vec::new()), 2 => vec(select(&GROUPS[..]), 1..2)]);
+    let groups = (subsequence(&GROUPS[..], 0..4), vec(contents, 4));
     let parts = (vec(file_user(), 0..4), groups, vec(assignment(), 0..3), proptest::bool::weighted(0.85));
     parts.prop_map(|(users, (names, contents), assignments, is_complete)| {
         let mut file = state();
@@ -195,13 +200,9 @@ fn file() -> impl Strategy<Value = State> {
             }
         }
         let described = names.iter().zip(contents);
-        file.groups = described.map(|(name, (members, children))| group_of(name, &members, &children)).collect();
+        file.groups = described.map(|(name, (members, children))| group(name, &members, &children)).collect();
         if is_complete { complete(file) } else { file }
     })
-}
-
-fn group_of(name: &str, members: &[&str], children: &[&str]) -> rollcall_core::sync::GroupState {
-    group(name, members, children)
 }
 
 /// Adds a line for each user and group that the file names without describing them.
@@ -220,9 +221,4 @@ fn complete(mut file: State) -> State {
         }
     }
     file
-}
-
-/// Sequences that shrinking has found.
-pub(crate) fn remembered() -> Vec<Vec<Step>> {
-    Vec::new()
 }

@@ -125,7 +125,6 @@ impl World {
         if mode == Mode::Real {
             self.model = expected;
         }
-        eprintln!("{} {}", told.split_whitespace().next().unwrap(), (self.model.account != before.0));
         self.check(&told, &said, &before.0, &before.1, scopes.as_deref());
     }
 

@@ -1,6 +1,7 @@
 //! The vendor-compatible API, sentence by sentence of its contract.
 
 mod admin_roles;
+mod conventions;
 mod groups;
 
 mod users;

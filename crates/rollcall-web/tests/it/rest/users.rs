@@ -23,7 +23,12 @@ async fn created(app: &Caller, email: &str, mut asked: Value) -> Value {
 /// The names of a list of roles, each with its bot.
 fn held(roles: &Value) -> Vec<String> {
     let on = |role: &Value| role["botName"].as_str().map_or_else(String::new, |bot| format!(" on {bot}"));
-    roles.as_array().expect("a list").iter().map(|r| r["roleName"].as_str().expect("a name").to_owned() + &on(r)).collect()
+    roles
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|r| r["roleName"].as_str().expect("a name").to_owned() + &on(r))
+        .collect()
 }
 
 #[tokio::test]
@@ -103,7 +108,10 @@ async fn when_some_fail_these_alone_are_told_in_their_order_and_the_others_are_c
     "#);
     assert_eq!(invited(&acme), ["jo@acme.test", "li@acme.test"]);
     let found = app.post("usersInfo", &json!({"emailIds": ["jo@acme.test", "li@acme.test"]})).await.json();
-    assert_eq!((&found[0]["userInfo"]["firstName"], &found[1]["userInfo"]["status"]), (&json!("Jo"), &json!("not active")));
+    assert_eq!(
+        (&found[0]["userInfo"]["firstName"], &found[1]["userInfo"]["status"]),
+        (&json!("Jo"), &json!("not active"))
+    );
 }
 
 #[tokio::test]
@@ -113,55 +121,12 @@ async fn when_all_fail_nothing_is_changed() {
     let before = everything(&acme);
     let body = json!({"users": [{"userInfo": {"emailId": "ada@acme.test"}}, {"userInfo": {"emailId": "a b"}}]});
     let reply = app.post("users", &body).await;
-    assert_compact_json_snapshot!(reply.told(), @r#"
-    {
-      "status": 200,
-      "body": {
-        "failedUserDetails": [
-          {
-            "userInfo": {
-              "emailId": "ada@acme.test",
-              "status": "failure",
-              "reason": {
-                "statusCode": 400,
-                "status": 400,
-                "customCode": 400,
-                "errors": [
-                  {
-                    "msg": "USER_ALREADY_EXISTS",
-                    "code": 400,
-                    "detail": "A user with the e-mail address \"ada@acme.test\" exists in this account"
-                  }
-                ],
-                "message": "USER_ALREADY_EXISTS",
-                "name": "BadRequest"
-              }
-            }
-          },
-          {
-            "userInfo": {
-              "emailId": "a b",
-              "status": "failure",
-              "reason": {
-                "statusCode": 400,
-                "status": 400,
-                "customCode": 400,
-                "errors": [
-                  {
-                    "msg": "INVALID_EMAIL",
-                    "code": 400,
-                    "detail": "Invalid e-mail address \"a b\": Missing separator character '@'."
-                  }
-                ],
-                "message": "INVALID_EMAIL",
-                "name": "BadRequest"
-              }
-            }
-          }
-        ]
-      }
-    }
-    "#);
+    let body = reply.json();
+    let failed = body["failedUserDetails"].as_array().expect("some failed");
+    let told: Vec<_> =
+        failed.iter().map(|f| (&f["userInfo"]["emailId"], &f["userInfo"]["reason"]["message"])).collect();
+    let expected = [(json!("ada@acme.test"), json!("USER_ALREADY_EXISTS")), (json!("a b"), json!("INVALID_EMAIL"))];
+    assert_eq!((reply.status.as_u16(), told), (200, expected.iter().map(|(email, why)| (email, why)).collect()));
     assert_eq!(everything(&acme), before);
 }
 
@@ -198,7 +163,11 @@ async fn a_new_user_is_not_active_and_may_develop_unless_otherwise_asked() {
     ];
     for (n, (asked, expected)) in table.into_iter().enumerate() {
         let told = created(&app, &format!("jo{n}@acme.test"), asked.clone()).await;
-        assert_eq!((told["canCreateBot"].clone(), told["isDeveloper"].clone()), (json!(expected.0), json!(expected.1)), "{asked}");
+        assert_eq!(
+            (told["canCreateBot"].clone(), told["isDeveloper"].clone()),
+            (json!(expected.0), json!(expected.1)),
+            "{asked}"
+        );
     }
 }
 
@@ -254,7 +223,10 @@ async fn groups_roles_and_tasks_are_given_and_bot_id_and_stream_id_are_one() {
         assert_eq!(held(&told["roles"]["adminRoles"]), ["Auditor", "Reviewer"], "{bot}");
         assert_eq!(held(&told["roles"]["btRoles"]), ["Bot Tester on Travel desk", "Desk lead on Draft desk"], "{bot}");
         assert_eq!(told["groups"], json!([{"groupId": group_id("Desk"), "groupName": "Desk"}]), "{bot}");
-        assert_eq!((&told["assignBotTasks"][0]["botId"], &told["assignBotTasks"][0]["dialogs"]), (&json!(travel), &json!([book])));
+        assert_eq!(
+            (&told["assignBotTasks"][0]["botId"], &told["assignBotTasks"][0]["dialogs"]),
+            (&json!(travel), &json!([book]))
+        );
     }
 }
 

@@ -119,63 +119,19 @@ async fn a_user_is_told_with_roles_by_every_way_tasks_and_groups() {
 
 #[tokio::test]
 async fn what_is_not_known_of_a_user_is_empty_or_null_as_in_the_seeds() {
-    let reply = acme().app(&SCOPE).post("usersInfo", &json!({"emailIds": ["sue@acme.test"]})).await;
-    assert_json_snapshot!(reply.told(), @r#"
+    let body = acme().app(&SCOPE).post("usersInfo", &json!({"emailIds": ["sue@acme.test"]})).await.json();
+    assert_json_snapshot!(body[0]["userInfo"], @r#"
     {
-      "status": 200,
-      "body": [
-        {
-          "canCreateBot": true,
-          "isDeveloper": true,
-          "userInfo": {
-            "emailId": "sue@acme.test",
-            "userId": "u-baa427ef-0248-5d73-a6be-b4925d2e3f8e",
-            "orgUserId": null,
-            "firstName": "",
-            "lastName": "",
-            "status": "suspended",
-            "lastLogin": null
-          },
-          "roles": {
-            "btRoles": [
-              {
-                "roleId": "97db9196429d5cdbbb73a134",
-                "roleName": "Bot Developer",
-                "groups": [
-                  "Risk"
-                ],
-                "botId": "st-d673221c-ffd6-5672-9eb7-b6b81a853ccd",
-                "botName": "Travel desk"
-              }
-            ],
-            "adminRoles": [
-              {
-                "roleId": "c5065e059e1d556cb9228fb9",
-                "roleName": "Auditor",
-                "groups": [
-                  "Risk"
-                ]
-              },
-              {
-                "roleId": "872492a7a20f53ecbb962a6e",
-                "roleName": "Reviewer",
-                "groups": [
-                  "Board"
-                ]
-              }
-            ]
-          },
-          "assignBotTasks": [],
-          "groups": [
-            {
-              "groupId": "e-0cff2f3b-a617-5f11-8add-cb57aa7ae482",
-              "groupName": "Risk"
-            }
-          ]
-        }
-      ]
+      "emailId": "sue@acme.test",
+      "userId": "u-baa427ef-0248-5d73-a6be-b4925d2e3f8e",
+      "orgUserId": null,
+      "firstName": "",
+      "lastName": "",
+      "status": "suspended",
+      "lastLogin": null
     }
     "#);
+    assert_eq!(body[0]["assignBotTasks"], json!([]));
 }
 
 #[tokio::test]
@@ -204,48 +160,32 @@ async fn unknown_ids_fail_for_themselves_with_status_200() {
     let told = reply.json();
     assert_eq!(about(&told), ["a3q4 failure", "grace@acme.test", "ada@acme.test", "nobody failure"]);
     assert_eq!(reply.status, 200);
-    assert_compact_json_snapshot!(json!([told[0], told[3]]), @r#"
-    [
-      {
-        "userInfo": {
-          "emailId": "a3q4",
-          "status": "failure",
-          "reason": {
-            "statusCode": 400,
-            "status": 400,
-            "customCode": 400,
-            "errors": [
-              {
-                "msg": "User not found. Please check the provided email address.",
-                "code": 400
-              }
-            ],
-            "message": "User not found. Please check the provided email address.",
-            "name": "BadRequest"
-          }
-        }
-      },
-      {
-        "userInfo": {
-          "orgUserId": "nobody",
-          "status": "failure",
-          "reason": {
-            "statusCode": 400,
-            "status": 400,
-            "customCode": 400,
-            "errors": [
-              {
-                "msg": "User not found. Please check the provided org user id.",
-                "code": 400
-              }
-            ],
-            "message": "User not found. Please check the provided org user id.",
-            "name": "BadRequest"
-          }
+    assert_json_snapshot!(told[0], @r#"
+    {
+      "userInfo": {
+        "emailId": "a3q4",
+        "status": "failure",
+        "reason": {
+          "statusCode": 400,
+          "status": 400,
+          "customCode": 400,
+          "errors": [
+            {
+              "msg": "User not found. Please check the provided email address.",
+              "code": 400
+            }
+          ],
+          "message": "User not found. Please check the provided email address.",
+          "name": "BadRequest"
         }
       }
-    ]
+    }
     "#);
+    let (info, of_org) = (&told[3]["userInfo"], "User not found. Please check the provided org user id.");
+    assert_eq!(
+        (&info["orgUserId"], &info["emailId"], &info["reason"]["message"]),
+        (&json!("nobody"), &json!(null), &json!(of_org))
+    );
 }
 
 #[tokio::test]
@@ -265,10 +205,7 @@ async fn users_stand_in_the_order_asked_and_once() {
         (json!({"emailIds": ["x", "ada@acme.test", "x", " x"]}), vec!["x failure", "ada@acme.test"]),
         (json!({"orgUserIds": ["S-1", "S-1", "A-1"]}), vec!["Sam@Acme.test", "ada@acme.test"]),
         // Addresses before org user ids, whichever key comes first; who is asked for by both stands where met first.
-        (
-            json!({"orgUserIds": ["A-1", "S-1"], "emailIds": ["sam@acme.test"]}),
-            vec!["Sam@Acme.test", "ada@acme.test"],
-        ),
+        (json!({"orgUserIds": ["A-1", "S-1"], "emailIds": ["sam@acme.test"]}), vec!["Sam@Acme.test", "ada@acme.test"]),
         (json!({"emailIds": ["", " ", "ada@acme.test"], "orgUserIds": [""]}), vec!["ada@acme.test"]),
         // An org user id is compared exactly, and is no address.
         (json!({"orgUserIds": ["a-1", "ada@acme.test"]}), vec!["a-1 failure", "ada@acme.test failure"]),
@@ -356,7 +293,8 @@ fn texts(list: &[&str]) -> Vec<String> {
 async fn an_assignment_that_has_expired_is_not_told() {
     let acme = TestRollcall::new();
     acme.admin("ada");
-    let auditor = AssignmentState { expires: Some(START.plus_millis(60_000)), ..held("Auditor", None, &["ada@acme.test"], &[]) };
+    let auditor =
+        AssignmentState { expires: Some(START.plus_millis(60_000)), ..held("Auditor", None, &["ada@acme.test"], &[]) };
     let with_roles = State { assignments: vec![auditor], users: Vec::new(), ..crate::acme::state() };
     acme.apply(State { groups: Vec::new(), ..with_roles }).expect("a role that ends");
     let app = acme.app(&SCOPE);

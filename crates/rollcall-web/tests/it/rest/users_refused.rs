@@ -16,7 +16,10 @@ fn faults(body: &Value) -> Vec<Vec<String>> {
         error["msg"].as_str().expect("a message").to_owned() + &detail
     };
     let failed = body["failedUserDetails"].as_array().expect("some failed");
-    failed.iter().map(|f| f["userInfo"]["reason"]["errors"].as_array().expect("faults").iter().map(text).collect()).collect()
+    failed
+        .iter()
+        .map(|f| f["userInfo"]["reason"]["errors"].as_array().expect("faults").iter().map(text).collect())
+        .collect()
 }
 
 /// What is wrong with one user of whom this is asked beside a good address.
@@ -49,96 +52,27 @@ async fn all_faults_of_a_user_are_told_at_once() {
         ],
     });
     let reply = app.post("users", &json!({ "users": [user] })).await;
-    assert_json_snapshot!(reply.told(), @r#"
-    {
-      "status": 200,
-      "body": {
-        "failedUserDetails": [
-          {
-            "userInfo": {
-              "emailId": "ada@acme.test",
-              "firstName": "Jo",
-              "status": "failure",
-              "reason": {
-                "statusCode": 400,
-                "status": 400,
-                "customCode": 400,
-                "errors": [
-                  {
-                    "msg": "USER_ALREADY_EXISTS",
-                    "code": 400,
-                    "detail": "A user with the e-mail address \"ada@acme.test\" exists in this account"
-                  },
-                  {
-                    "msg": "The org user id \"S-1\" belongs to another user",
-                    "code": 400
-                  },
-                  {
-                    "msg": "the last name holds the control character U+0007",
-                    "code": 400
-                  },
-                  {
-                    "msg": "the zip is 51 characters long; at most 50 are allowed",
-                    "code": 400
-                  },
-                  {
-                    "msg": "Invalid values in the body",
-                    "code": 400,
-                    "detail": "canCreateBot is true and isDeveloper is false"
-                  },
-                  {
-                    "msg": "Unknown group id e-123",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
-                    "code": 400
-                  },
-                  {
-                    "msg": "Unknown role id 5d9d",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The role \"Bot Tester\" is a bot role: say on which bot",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Bot Tester\": that needs the scope role-management (\"Profile Management > Role Management\")",
-                    "code": 400
-                  },
-                  {
-                    "msg": "Unknown bot id st-123",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The role \"Auditor\" is an admin role: it takes no bot",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\")",
-                    "code": 400
-                  },
-                  {
-                    "msg": "Unknown bot id st-456",
-                    "code": 400
-                  },
-                  {
-                    "msg": "Unknown dialog id dg-123 of the bot st-d673221c-ffd6-5672-9eb7-b6b81a853ccd",
-                    "code": 400
-                  },
-                  {
-                    "msg": "The bot st-9ee12206-a918-57f3-a751-fd82691e8b34 is not published for enterprise users: its tasks cannot be assigned",
-                    "code": 400
-                  }
-                ],
-                "message": "USER_ALREADY_EXISTS",
-                "name": "BadRequest"
-              }
-            }
-          }
-        ]
-      }
-    }
+    assert_json_snapshot!(faults(&reply.json()), @r#"
+    [
+      [
+        "USER_ALREADY_EXISTS — A user with the e-mail address \"ada@acme.test\" exists in this account",
+        "The org user id \"S-1\" belongs to another user",
+        "the last name holds the control character U+0007",
+        "the zip is 51 characters long; at most 50 are allowed",
+        "Invalid values in the body — canCreateBot is true and isDeveloper is false",
+        "Unknown group id e-123",
+        "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
+        "Unknown role id 5d9d",
+        "The role \"Bot Tester\" is a bot role: say on which bot",
+        "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Bot Tester\": that needs the scope role-management (\"Profile Management > Role Management\")",
+        "Unknown bot id st-123",
+        "The role \"Auditor\" is an admin role: it takes no bot",
+        "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\")",
+        "Unknown bot id st-456",
+        "Unknown dialog id dg-123 of the bot st-d673221c-ffd6-5672-9eb7-b6b81a853ccd",
+        "The bot st-9ee12206-a918-57f3-a751-fd82691e8b34 is not published for enterprise users: its tasks cannot be assigned"
+      ]
+    ]
     "#);
     assert_eq!(everything(&acme), before);
 }
@@ -147,7 +81,17 @@ async fn all_faults_of_a_user_are_told_at_once() {
 async fn what_is_no_address_is_invalid_email_in_the_vendors_word() {
     let acme = acme();
     let app = acme.app(&SCOPE);
-    for bad in ["", " ", "deskkore1", "@acme.test", "jo@", "jo li@acme.test", "Jo <jo@acme.test>", "jo@acme..test", "j\u{0}o@acme.test"] {
+    for bad in [
+        "",
+        " ",
+        "deskkore1",
+        "@acme.test",
+        "jo@",
+        "jo li@acme.test",
+        "Jo <jo@acme.test>",
+        "jo@acme..test",
+        "j\u{0}o@acme.test",
+    ] {
         let reply = app.post("users", &json!({"users": [{"userInfo": {"emailId": bad}}]})).await.json();
         let info = &reply["failedUserDetails"][0]["userInfo"];
         assert_eq!(info["reason"]["message"], "INVALID_EMAIL", "{bad:?}");
@@ -232,7 +176,8 @@ async fn an_app_grants_no_role_over_its_ceiling_be_it_through_a_group_above() {
     let (people, roles) = (acme.app(&SCOPE), acme.app(&BOTH));
     let everything = acme.app(&[BOTH[0], BOTH[1], Scope::MasterAdmin]);
     let says = |app: &Caller, role: &str, scope: Scope| {
-        let name = if app.client_id() == people.client_id() { "user-management" } else { "user-management role-management" };
+        let name =
+            if app.client_id() == people.client_id() { "user-management" } else { "user-management role-management" };
         format!(
             "The app \"app {name}\" ({}) may not grant the role {role:?}: that needs the scope {} (\"{}\")",
             app.client_id(),
@@ -243,7 +188,11 @@ async fn an_app_grants_no_role_over_its_ceiling_be_it_through_a_group_above() {
     let needs_roles = |role: &str| says(&people, role, Scope::RoleManagement);
     let table = [
         (&people, json!({"roles": [{"roleId": admin_role("Auditor")}]}), needs_roles("Auditor")),
-        (&people, json!({"roles": [{"roleId": bot_role("Bot Tester"), "botId": bot_id("Travel desk")}]}), needs_roles("Bot Tester")),
+        (
+            &people,
+            json!({"roles": [{"roleId": bot_role("Bot Tester"), "botId": bot_id("Travel desk")}]}),
+            needs_roles("Bot Tester"),
+        ),
         (&people, json!({"roles": [{"roleId": admin_role("admin")}]}), needs_roles("admin")),
         // Desk carries nothing itself; the Board above it does.
         (&people, json!({"groups": [group_id("Desk")]}), needs_roles("Reviewer") + " (the group \"Desk\" carries it)"),
@@ -304,7 +253,11 @@ async fn what_is_wrong_with_the_form_refuses_the_whole_request_with_every_path()
     ];
     for (body, messages) in table {
         let reply = app.post("users", &body).await;
-        assert_eq!((reply.status.as_u16(), reply.messages()), (400, messages.into_iter().map(str::to_owned).collect()), "{body}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.messages()),
+            (400, messages.into_iter().map(str::to_owned).collect()),
+            "{body}"
+        );
     }
     assert_eq!(everything(&acme), before, "nobody was created, not even who was in order");
 }

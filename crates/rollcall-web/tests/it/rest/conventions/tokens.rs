@@ -59,11 +59,20 @@ async fn every_bad_token_gets_one_answer_byte_for_byte() {
         ("no signature", app.with_token(format!("{}.{}.", parts[0], parts[1]))),
         ("a longer signature", app.with_token(format!("{good}12345"))),
         ("padding", app.with_token(format!("{good}="))),
-        ("other claims under the signature", app.with_token(format!("{}.{}.{}", parts[0], encoded(&json!({"appId": id, "x": 1})), parts[2]))),
+        (
+            "other claims under the signature",
+            app.with_token(format!("{}.{}.{}", parts[0], encoded(&json!({"appId": id, "x": 1})), parts[2])),
+        ),
         ("a megabyte", app.with_token("x".repeat(1_000_000))),
         ("two tokens", app.with_header("auth", good.as_str())),
-        ("another app's secret", app.with_token(signed(&hs256, &json!({"appId": id}), HMAC_SHA256, other.secret().expose().as_bytes()))),
-        ("the secret's bytes instead of its text", app.with_token(signed(&hs256, &json!({"appId": id}), HMAC_SHA256, &raw))),
+        (
+            "another app's secret",
+            app.with_token(signed(&hs256, &json!({"appId": id}), HMAC_SHA256, other.secret().expose().as_bytes())),
+        ),
+        (
+            "the secret's bytes instead of its text",
+            app.with_token(signed(&hs256, &json!({"appId": id}), HMAC_SHA256, &raw)),
+        ),
         ("an empty secret", app.with_token(signed(&hs256, &json!({"appId": id}), HMAC_SHA256, b""))),
         ("an unknown app", by(&hs256, json!({"appId": "cs-00000000-0000-5000-8000-000000000000"}))),
         ("no app", by(&hs256, json!({"sub": "1234567890"}))),
@@ -76,7 +85,10 @@ async fn every_bad_token_gets_one_answer_byte_for_byte() {
         ("claims that are a list", by(&hs256, json!([id]))),
         ("alg none", app.with_token(format!("{}.{}.", encoded(&json!({"alg": "none"})), parts[1]))),
         ("alg none, signed", by(&json!({"alg": "none"}), json!({"appId": id}))),
-        ("alg HS512, signed so", app.with_token(signed(&json!({"alg": "HS512"}), &json!({"appId": id}), HMAC_SHA512, secret))),
+        (
+            "alg HS512, signed so",
+            app.with_token(signed(&json!({"alg": "HS512"}), &json!({"appId": id}), HMAC_SHA512, secret)),
+        ),
         ("alg HS512, signed as HS256", by(&json!({"alg": "HS512"}), json!({"appId": id}))),
         ("alg RS256, signed as HS256", by(&json!({"alg": "RS256"}), json!({"appId": id}))),
         ("alg hs256", by(&json!({"alg": "hs256"}), json!({"appId": id}))),
@@ -84,7 +96,10 @@ async fn every_bad_token_gets_one_answer_byte_for_byte() {
         ("a critical extension", by(&json!({"alg": "HS256", "crit": ["b64"]}), json!({"appId": id}))),
     ];
     let expected = seen(&acme.visitor()).await;
-    assert_eq!((expected.0, expected.1.as_str()), (401, r#"{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}"#));
+    assert_eq!(
+        (expected.0, expected.1.as_str()),
+        (401, r#"{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}"#)
+    );
     for (what, caller) in table {
         assert_eq!(seen(&caller).await, expected, "{what}");
     }
@@ -116,10 +131,21 @@ async fn these_tokens_are_good() {
 #[tokio::test]
 async fn an_app_of_hs512_is_held_to_hs512() {
     let acme = TestRollcall::new();
-    let new = NewApp { name: "long".into(), scopes: SCOPE.to_vec(), algorithm: Algorithm::Hs512, client_id: None, secret: None };
+    let new = NewApp {
+        name: "long".into(),
+        scopes: SCOPE.to_vec(),
+        algorithm: Algorithm::Hs512,
+        client_id: None,
+        secret: None,
+    };
     let (app, secret) = acme.write(move |op| apps::create(op, new)).expect("an app");
     let claims = json!({"appId": app.client_id.as_str()});
-    let table = [("HS512", HMAC_SHA512, 200), ("HS256", HMAC_SHA256, 401), ("HS512", HMAC_SHA256, 401), ("HS256", HMAC_SHA512, 401)];
+    let table = [
+        ("HS512", HMAC_SHA512, 200),
+        ("HS256", HMAC_SHA256, 401),
+        ("HS512", HMAC_SHA256, 401),
+        ("HS256", HMAC_SHA512, 401),
+    ];
     for (alg, length, status) in table {
         let token = signed(&json!({ "alg": alg }), &claims, length, secret.expose().as_bytes());
         assert_eq!(acme.visitor().with_token(token).get("groups").await.status, status, "{alg} {length:?}");
@@ -132,7 +158,19 @@ async fn a_token_without_the_scope_is_told_which_and_whose_before_its_body_is_lo
     let nearly = acme.app(&[Scope::UserManagement, Scope::MasterAdmin]);
     let path = "adminroles/assignments?dryRun=maybe&x=1&x=2";
     let reply = nearly.with_header("idempotency-key", "").ask(Method::POST, path, Body::from("not JSON")).await;
-    assert_json_snapshot!(reply.told(), @"");
+    assert_json_snapshot!(reply.told(), @r#"
+    {
+      "status": 403,
+      "body": {
+        "errors": [
+          {
+            "msg": "The app \"app user-management master-admin\" (cs-c20803a6-12dc-5327-aad3-3dc98d44995d) lacks the scope role-management (\"Profile Management > Role Management\"). Add it with: rollcall app scopes cs-c20803a6-12dc-5327-aad3-3dc98d44995d --add role-management",
+            "code": 403
+          }
+        ]
+      }
+    }
+    "#);
     let large = nearly.with_header("content-length", "99999999999").ask(Method::POST, path, Body::empty()).await;
     assert_eq!((large.status.as_u16(), large.text), (403, reply.text));
 }

@@ -1,0 +1,215 @@
+//! The audit log: every change tells its event, the chain is sealed in order, and what was tampered with is found.
+
+use rollcall_core::audit::{self, Verification};
+use rollcall_core::chance::Secret;
+use rollcall_core::op::Mode;
+use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::roles::RoleKind;
+use rollcall_core::roles::assign::Operation;
+use rollcall_core::sync::{AppState, GroupState, State, TaskState, UserState};
+use rollcall_core::users::{NewUser, Status, invitation};
+use rollcall_testkit::{TestRollcall, user};
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::model::role_id;
+use crate::setting::{
+    active, app, app_state, assign, audit_texts, bot, create, file, given, group, letters, number, prune, role, state,
+};
+
+/// "Acme" with these many users, each with an event that is not sealed yet.
+fn pending(users: usize) -> TestRollcall {
+    let acme = TestRollcall::new();
+    let users = (0..users).map(|n| active(&format!("u{n}@acme.test"))).collect();
+    acme.apply(State { users, ..state() }).unwrap();
+    acme
+}
+
+fn verify(acme: &TestRollcall) -> Verification {
+    acme.read(audit::verify).unwrap()
+}
+
+/// Does something to the file that Rollcall would never do; how many rows it hit.
+fn tamper(acme: &TestRollcall, sql: &str) -> usize {
+    Connection::open(acme.database()).unwrap().execute(sql, []).unwrap()
+}
+
+#[test]
+fn events_are_sealed_by_the_thousand_without_gaps_in_the_order_they_were_committed() {
+    let acme = pending(2_300);
+    assert_eq!(verify(&acme), Verification { sealed: 0, pending: 2_301, broken: None });
+    let sealed: Vec<(bool, u64)> =
+        (0..3).map(|_| (acme.write(audit::seal).unwrap() > 0, verify(&acme).sealed)).collect();
+    assert_eq!(sealed, [(true, 1_000), (true, 2_000), (false, 2_301)]);
+    assert_eq!(number(&acme, "select count(*) from audit_events where seq is null or seq <> id"), 0);
+    acme.apply(State { users: vec![active("late@acme.test")], ..state() }).unwrap();
+    assert_eq!(verify(&acme), Verification { sealed: 2_301, pending: 1, broken: None });
+    assert_eq!((acme.write(audit::seal).unwrap(), acme.write(audit::seal).unwrap()), (0, 0));
+    assert_eq!(verify(&acme), Verification { sealed: 2_302, pending: 0, broken: None });
+}
+
+#[test]
+fn every_account_has_a_chain_of_its_own() {
+    let acme = pending(3);
+    let beta = acme.found("Beta");
+    acme.apply(State { name: "Beta".into(), users: vec![active("bea@beta.test")], ..State::default() }).unwrap();
+    acme.apply(State { users: vec![active("u3@acme.test")], ..state() }).unwrap();
+    assert_eq!(acme.sealed_events(), 5);
+    let of_beta = |seal: bool| {
+        let host = acme.host().actor(&beta, "test");
+        if seal {
+            acme.rollcall().write(host.clone(), Permission::RunJobs, Mode::Real, audit::seal).wait().unwrap();
+        }
+        acme.rollcall().read(host, Permission::RunJobs, audit::verify).wait().unwrap()
+    };
+    assert_eq!(of_beta(false), Verification { sealed: 0, pending: 2, broken: None });
+    assert_eq!(of_beta(true), Verification { sealed: 2, pending: 0, broken: None });
+}
+
+#[test]
+fn what_was_tampered_with_is_found_at_its_number() {
+    let table: [(&str, i64, &str); 11] = [
+        ("update audit_events set description = 'nothing happened' where seq = 5", 5, "it is not what was sealed"),
+        ("update audit_events set state_after = null where seq = 6", 6, "it is not what was sealed"),
+        ("update audit_events set at = at + 1 where seq = 1", 1, "it is not what was sealed"),
+        ("update audit_events set actor_name = 'somebody' where seq = 9", 9, "it is not what was sealed"),
+        ("update audit_events set ip = '192.0.2.1' where seq = 3", 3, "it is not what was sealed"),
+        ("delete from audit_events where seq = 4", 4, "event 4 is missing; the next is 5"),
+        ("delete from audit_events where seq <= 2", 1, "event 1 is missing; the next is 3"),
+        ("update audit_events set seq = null where seq = 7", 7, "event 7 is missing; the next is 8"),
+        ("update audit_events set hash = zeroblob(32) where seq = 8", 8, "it is not what was sealed"),
+        ("update audit_events set previous_hash = zeroblob(32) where seq = 8", 8, "it does not follow from the event before"),
+        ("update audit_events set previous_hash = x'00' where seq = 8", 8, "it does not follow from the event before"),
+    ];
+    for (sql, number, why) in table {
+        let acme = pending(9);
+        assert_eq!(acme.sealed_events(), 10);
+        assert!(tamper(&acme, sql) > 0, "{sql}");
+        let found = verify(&acme);
+        let broken = found.broken.map(|broken| (broken.seq, broken.why));
+        assert_eq!((broken, found.sealed), (Some((number, why.to_owned())), number.unsigned_abs() - 1), "{sql}");
+    }
+}
+
+#[test]
+fn two_events_that_changed_places_are_found() {
+    let columns = ["target", "description", "state_after"];
+    for what in [&columns[..], &["target", "description", "state_after", "hash", "previous_hash"]] {
+        let acme = pending(9);
+        acme.sealed_events();
+        let set: Vec<String> = what.iter().map(|c| format!("{c} = (select o.{c} from old o where o.seq = 9 - audit_events.seq)")).collect();
+        let sql = format!(
+            "create temp table old as select * from audit_events; update audit_events set {} where seq in (4, 5)",
+            set.join(", ")
+        );
+        Connection::open(acme.database()).unwrap().execute_batch(&sql).unwrap();
+        assert_eq!(verify(&acme).broken.map(|broken| broken.seq), Some(4), "{what:?}");
+    }
+}
+
+#[test]
+fn an_event_that_was_slipped_in_is_found() {
+    let acme = pending(3);
+    acme.sealed_events();
+    let copied = "insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, category, name, target, \
+                  description, seq, previous_hash, hash) select account_id, at, actor_kind, actor_id, actor_name, category, \
+                  name, target, 'forged', 5, hash, hash from audit_events where seq = 4";
+    assert_eq!(tamper(&acme, copied), 1);
+    assert_eq!(verify(&acme).broken.map(|broken| broken.seq), Some(5));
+}
+
+/// The names of everything that Rollcall tells of.
+const EVENTS: [&str; 30] = [
+    "Account Created",
+    "Account Modified",
+    "Admin Role Assigned to Users",
+    "Admin Role Deleted for Users",
+    "App Created",
+    "App Deleted",
+    "App Modified",
+    "App Scopes Modified",
+    "Bot Created",
+    "Bot Deleted",
+    "Bot Modified",
+    "Bot Role Assigned to Users",
+    "Bot Role Deleted for Users",
+    "Bot Task Assignment",
+    "Group Created",
+    "Group Deleted",
+    "Group Updated",
+    "Groups Added to Group",
+    "Groups Removed from Group",
+    "Invitation Accepted",
+    "Role Assigned to Groups",
+    "Role Created",
+    "Role Deleted",
+    "Role Deleted for Groups",
+    "Role Updated",
+    "User Created",
+    "User Deleted",
+    "User Modified",
+    "Users Added to Group",
+    "Users Removed from Group",
+];
+
+#[test]
+fn every_change_tells_its_event_and_no_event_tells_a_secret() {
+    let acme = TestRollcall::new();
+    let [one, other] = ["canary1-", "canary2-"].map(|text| text.repeat(8));
+    let ci = |secret: &str, scopes: &[Scope]| {
+        let client_secret = Some(Secret::new(secret));
+        State { apps: vec![AppState { client_secret, ..app_state("ci", scopes) }], ..state() }
+    };
+    let tasks = Some(vec![TaskState { bot: "Helper".into(), dialogs: None }]);
+    acme.apply(State {
+        owner: Some("ada@acme.test".into()),
+        users: vec![active("ada@acme.test"), UserState { tasks, ..active("bo@acme.test") }],
+        groups: vec![group("Ops", &["bo@acme.test"], &["Dev"]), group("Dev", &[], &[])],
+        roles: vec![role(RoleKind::Admin, "Auditor", &json!({}))],
+        bots: vec![bot("Helper", true, &["Leave"])],
+        assignments: vec![
+            given("admin", None, &["ada@acme.test", "bo@acme.test"], &[]),
+            given("Auditor", None, &[], &["Ops"]),
+            given("Bot Owner", Some("Helper"), &["bo@acme.test"], &[]),
+        ],
+        ..ci(&one, &[])
+    })
+    .unwrap();
+    acme.apply(State {
+        users: vec![user("bo@acme.test", Status::Suspended)],
+        groups: vec![GroupState { description: Some("All hands".into()), ..group("Ops", &[], &[]) }],
+        roles: vec![role(RoleKind::Admin, "Auditor", &json!({"Manage Users": "VIEW"}))],
+        bots: vec![bot("Helper", false, &[])],
+        ..ci(&other, &[])
+    })
+    .unwrap();
+    acme.apply(ci(&other, &[Scope::AuditLogs])).unwrap();
+
+    let actor = app(&acme, &Scope::ALL);
+    create(acme.rollcall(), &actor, Mode::Real, &[NewUser::with_email("cy@acme.test")]).unwrap();
+    let (_, token) = letters(&acme).remove(0);
+    let invitee = acme.rollcall().recognise_invitation(token.clone(), None).wait().unwrap().unwrap();
+    acme.rollcall().write(invitee, Permission::AcceptInvitation, Mode::Real, invitation::accept).wait().unwrap();
+    let taken = Operation {
+        role: role_id(RoleKind::Admin, "Auditor"),
+        remove_groups: vec!["Ops".into()],
+        ..Operation::default()
+    };
+    assign(acme.rollcall(), &actor, Mode::Real, &[taken]).unwrap();
+    let ada = || vec![active("ada@acme.test")];
+    let assignments = vec![given("admin", None, &["ada@acme.test"], &[])];
+    let groups = vec![group("Ops", &[], &[])];
+    prune(&acme, State { users: ada(), assignments: assignments.clone(), groups, ..state() }).unwrap();
+    prune(&acme, State { users: ada(), assignments, ..state() }).unwrap();
+
+    let file = file(&acme);
+    let mut statement = file.prepare("select distinct name from audit_events order by name").unwrap();
+    let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(names, EVENTS);
+    acme.sealed_events();
+    let told = audit_texts(&acme);
+    assert!(told.contains("bo@acme.test"));
+    for secret in [one, other, token] {
+        assert!(!told.contains(&secret), "{secret}");
+    }
+}

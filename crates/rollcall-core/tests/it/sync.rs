@@ -1,0 +1,261 @@
+//! Bringing an account to a description, and describing it.
+
+use rollcall_core::bots::Audience;
+use rollcall_core::change::Change;
+use rollcall_core::op::Mode;
+use rollcall_core::policy::Scope;
+use rollcall_core::roles::RoleKind;
+use rollcall_core::sync::{AssignmentState, BotState, GroupState, Report, State, TaskState, UserState};
+use rollcall_core::users::{ProfileField, Status};
+use rollcall_core::{Code, chance};
+use rollcall_testkit::{START, TestRollcall, user};
+use serde_json::json;
+
+use crate::setting::{DAY, active, app_state, bot, details, export, given, group, prune, role, state, texts};
+
+fn task(bot: &str, dialogs: Option<&[&str]>) -> TaskState {
+    TaskState { bot: bot.into(), dialogs: dialogs.map(texts) }
+}
+
+/// Some of everything that a description can hold.
+fn everything() -> State {
+    let ada = UserState {
+        org_user_id: Change::Set("A 1".into()),
+        profile: ProfileField::ALL.map(|field| (field, Change::Set(format!("Ada's {}", field.label())))).to_vec(),
+        data_tables: Some(true),
+        tasks: Some(vec![task("Helper", None), task("Oracle", Some(&["Ask", "Answer", "Doubt"]))]),
+        ..active("Ada@Acme.test")
+    };
+    let bo = UserState {
+        can_create_bot: Some(false),
+        is_developer: Some(false),
+        tasks: Some(vec![task("Oracle", Some(&["Doubt", "Ask"]))]),
+        ..user("bo@acme.test", Status::Suspended)
+    };
+    let expiring = AssignmentState {
+        expires: Some(START.plus_millis(DAY)),
+        ..given("Auditor", None, &["bo@acme.test"], &["Ops"])
+    };
+    let mut apps = vec![app_state("ci", &[Scope::MasterAdmin, Scope::UserManagement]), app_state("idle", &[])];
+    apps[0].client_secret = Some(chance::Secret::new("x".repeat(32)));
+    State {
+        name: "Acme".into(),
+        owner: Some("ada@acme.test".into()),
+        bots: vec![
+            BotState { owner: Change::Set("bo@acme.test".into()), ..bot("Helper", false, &["Leave"]) },
+            BotState { audience: Some(Audience::Consumer), ..bot("Oracle", true, &["Ask", "Answer", "Doubt"]) },
+        ],
+        roles: vec![
+            role(RoleKind::Admin, "Auditor", &json!({"Of The Future": {"z": [1, null], "a": "é"}, "Manage Users": "VIEW"})),
+            role(RoleKind::Bot, "Auditor", &json!({"Tasks": ["FULL"]})),
+        ],
+        users: vec![ada, bo, user("cy@acme.test", Status::Locked), user("dee@acme.test", Status::Invited)],
+        groups: vec![
+            GroupState { description: Some("All hands".into()), ..group("Ops", &["bo@acme.test"], &["Night", "Day"]) },
+            group("Night", &["ada@acme.test", "cy@acme.test"], &["Deep night"]),
+            group("Day", &[], &["Deep night"]),
+            group("Deep night", &["ada@acme.test"], &[]),
+        ],
+        assignments: vec![
+            given("admin", None, &["ada@acme.test", "cy@acme.test"], &[]),
+            expiring,
+            given("Auditor", None, &["dee@acme.test"], &["Night"]),
+            given("Auditor", Some("Oracle"), &["bo@acme.test"], &["Deep night"]),
+            given("Bot Owner", Some("Helper"), &["bo@acme.test"], &[]),
+        ],
+        apps,
+    }
+}
+
+fn lines(report: &Report) -> Vec<String> {
+    report.changes.iter().map(|(sign, what)| format!("{sign} {what}")).collect()
+}
+
+/// What is wrong with a description, each with its place; and that nothing was changed.
+fn faults(acme: &TestRollcall, file: State) -> Vec<String> {
+    let before = acme.snapshot();
+    let error = acme.apply(file).unwrap_err();
+    assert_eq!((error.code(), acme.snapshot()), (Code::Invalid, before));
+    error.each_fault().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn an_export_applied_to_an_empty_installation_gives_the_same_account() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let copy = TestRollcall::new();
+    let report = copy.apply(export(&acme)).unwrap();
+    assert_eq!(copy.snapshot(), acme.snapshot());
+    assert!(report.new_secrets.is_empty(), "the secrets came with it");
+    copy.sealed_events();
+}
+
+#[test]
+fn an_export_applied_to_its_own_account_changes_nothing() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let mark = || acme.read(|view| view.mark()).unwrap();
+    let before = (acme.snapshot(), acme.sealed_events(), mark());
+    for should_prune in [false, true] {
+        let report = acme.rollcall().apply(acme.host(), export(&acme), should_prune, Mode::Real).wait().unwrap();
+        assert_eq!(lines(&report), [""; 0]);
+        assert_eq!((acme.snapshot(), acme.sealed_events(), mark()), before);
+    }
+}
+
+#[test]
+fn a_file_applied_twice_is_in_sync() {
+    let acme = TestRollcall::new();
+    let first = acme.apply(everything()).unwrap();
+    assert!(first.changes.len() > 20 && first.new_secrets.len() == 1, "{first:?}");
+    for should_prune in [false, true] {
+        let again = acme.rollcall().apply(acme.host(), everything(), should_prune, Mode::Real).wait().unwrap();
+        assert_eq!((lines(&again), again.new_secrets.len()), (vec![], 0));
+    }
+}
+
+#[test]
+fn one_file_gives_the_same_ids_in_every_installation() {
+    let [one, other] = [TestRollcall::new(), TestRollcall::new()].map(|acme| {
+        acme.apply(everything()).unwrap();
+        let mut state = export(&acme);
+        // A secret that no file names is made at random.
+        state.apps.iter_mut().for_each(|app| app.client_secret = None);
+        format!("{state:?}")
+    });
+    assert_eq!(one, other);
+}
+
+#[test]
+fn permission_keys_that_nobody_knows_are_kept_verbatim() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let permissions = export(&acme).roles[0].permissions.clone().unwrap();
+    let text = serde_json::to_string(&permissions).unwrap();
+    assert_eq!(text, r#"{"Of The Future":{"z":[1,null],"a":"é"},"Manage Users":"VIEW"}"#);
+}
+
+#[test]
+fn what_a_file_does_not_mention_stays_and_what_it_mentions_changes() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let before = export(&acme);
+    let ada = UserState { profile: vec![(ProfileField::City, Change::Clear)], status: None, ..active("ADA@acme.test") };
+    let bo = UserState { org_user_id: Change::Set("B1".into()), tasks: Some(vec![]), ..active("bo@acme.test") };
+    let night = GroupState { description: Some("Late".into()), ..group("night", &["bo@acme.test"], &[]) };
+    let report = acme.apply(State { users: vec![ada, bo], groups: vec![night], ..state() }).unwrap();
+    assert_eq!(
+        lines(&report),
+        [
+            "~ user Ada@Acme.test (city)",
+            "~ user bo@acme.test (orgUserId, status)",
+            "~ group \"night\"",
+            "+ bo@acme.test in group \"night\"",
+            "~ tasks of bo@acme.test",
+        ]
+    );
+    let after = export(&acme);
+    assert_eq!(after.users[0].profile.len(), before.users[0].profile.len() - 1);
+    assert_eq!((after.users.len(), after.groups.len(), after.groups[1].members.len()), (4, 4, 3));
+    assert_eq!((&after.users[1].status, &after.users[1].org_user_id), (&Some(Status::Active), &Change::Set("B1".into())));
+    assert_eq!((after.groups[1].name.as_str(), &after.assignments[2].groups[0]), ("night", &"night".to_owned()));
+    assert_eq!(format!("{:?} {:?}", after.bots, after.roles), format!("{:?} {:?}", before.bots, before.roles));
+}
+
+#[test]
+fn every_fault_of_a_file_is_told_with_its_place_and_nothing_is_done() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let bad = UserState {
+        org_user_id: Change::Set("A 1".into()),
+        profile: vec![(ProfileField::Zip, Change::Set("\u{1}".into()))],
+        is_developer: Some(false),
+        can_create_bot: Some(true),
+        tasks: Some(vec![task("Nobody", None), task("Helper", Some(&["Pay"]))]),
+        ..active("new@acme.test")
+    };
+    let oracle = given("Auditor", Some("Nobody"), &[], &["Nowhere"]);
+    let master = AssignmentState { expires: Some(START), ..given("admin", None, &["no@acme.test"], &["Ops"]) };
+    let got = faults(
+        &acme,
+        State {
+            owner: Some("no@acme.test".into()),
+            users: vec![active("a3q4"), bad, active("NEW@acme.test")],
+            groups: vec![group(" ", &["no@acme.test"], &["Nowhere"]), GroupState { id: Some("e-1".into()), ..group("Day", &[], &[]) }],
+            roles: vec![role(RoleKind::Admin, "Admin", &json!({}))],
+            bots: vec![BotState { owner: Change::Set("no@acme.test".into()), ..bot("Helper", true, &["Leave", "leave"]) }],
+            assignments: vec![oracle, master, given("Bot Owner", None, &[], &[]), given("admin", Some("Helper"), &[], &[])],
+            ..state()
+        },
+    );
+    let id = "is not an id of the form e-00000000-0000-5000-8000-000000000000";
+    let who = "neither this file nor the account has this address";
+    let expected = [
+        "users[0].email: \"a3q4\": Missing separator character '@'.".to_owned(),
+        "users[1].orgUserId: the org user id \"A 1\" belongs to ada@acme.test".into(),
+        "users[1].zip: the zip holds the control character U+0001".into(),
+        "users[1].canCreateBot: who may create bots must be a developer too (isDeveloper)".into(),
+        "users[2].email: the user \"NEW@acme.test\" stands in this file twice".into(),
+        "groups[0].name: the group's name is empty".into(),
+        format!("groups[1].id: \"e-1\" {id}"),
+        "roles[0].name: the role \"Admin\" is built in and cannot be described".into(),
+        "bots[0].dialogs[1].name: the dialog \"leave\" stands in this file twice".into(),
+        format!("account.owner: unknown user \"no@acme.test\": {who}"),
+        format!("groups[0].members[0]: unknown user \"no@acme.test\": {who}"),
+        "groups[0].groups[0]: unknown group \"Nowhere\": neither this file nor the account has a group of this name".into(),
+        format!("bots[0].owner: unknown user \"no@acme.test\": {who}"),
+        "users[1].tasks[0].bot: unknown bot \"Nobody\": neither this file nor the account has a bot of this name".into(),
+        "users[1].tasks[1].dialogs[0]: the bot \"Helper\" has no dialog \"Pay\"".into(),
+        "assignments[0].bot: unknown bot \"Nobody\": neither this file nor the account has a bot of this name".into(),
+        "assignments[0].groups[0]: unknown group \"Nowhere\": neither this file nor the account has a group of this name".into(),
+        "assignments[1].groups: the built-in role \"admin\" can be given to users only".into(),
+        "assignments[1].expires: the built-in role \"admin\" cannot expire: the account might be left without one".into(),
+        format!("assignments[1].users[0]: unknown user \"no@acme.test\": {who}"),
+        "assignments[2].role: the role \"Bot Owner\" is a bot role: say on which bot (bot: NAME)".into(),
+        "assignments[3].role: the role \"admin\" is an admin role: it takes no bot".into(),
+    ];
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn an_id_never_changes_and_never_belongs_to_two() {
+    let acme = TestRollcall::new();
+    acme.apply(everything()).unwrap();
+    let has = export(&acme);
+    let (ops, night) = (has.groups[0].id.clone(), has.groups[1].id.clone());
+    let got = faults(
+        &acme,
+        State {
+            groups: vec![GroupState { id: night.clone(), ..group("Ops", &[], &[]) }, GroupState { id: ops.clone(), ..group("New", &[], &[]) }],
+            ..state()
+        },
+    );
+    let (ops, night) = (ops.unwrap(), night.unwrap());
+    assert_eq!(
+        got,
+        [
+            format!("groups[0].id: \"Ops\" has the id {ops} here, and ids never change"),
+            format!("groups[1].id: the id {ops} belongs to \"Ops\""),
+        ]
+    );
+    assert_ne!(ops, night);
+    assert_eq!(details(&acme, "ada@acme.test").groups[0].1, "Deep night");
+}
+
+#[test]
+fn an_app_of_a_file_gets_a_secret_that_is_told_once() {
+    let acme = TestRollcall::new();
+    let first = acme.apply(everything()).unwrap();
+    let (name, _, secret) = &first.new_secrets[0];
+    assert_eq!((name.as_str(), secret.expose().len()), ("idle", 44));
+    let mut changed = everything();
+    changed.apps[0].client_secret = Some(chance::Secret::new("y".repeat(32)));
+    assert_eq!(lines(&acme.apply(changed).unwrap()), ["~ app \"ci\""]);
+    assert_eq!(export(&acme).apps[0].client_secret.as_ref().unwrap().expose(), "y".repeat(32));
+    let short = chance::Secret::new("hush");
+    let mut file = State { apps: vec![app_state("new", &[])], ..state() };
+    file.apps[0].client_secret = Some(short);
+    let error = acme.apply(file).unwrap_err();
+    assert_eq!(error.to_string(), "the secret of the app \"new\" is shorter than 32 characters");
+    assert!(prune(&acme, state()).is_err(), "Ada owns the account");
+}

@@ -1,0 +1,39 @@
+//! The documents that say what the program does: written from it, or checked against it.
+
+mod errors;
+mod permissions;
+mod vendor_api;
+
+use std::path::PathBuf;
+
+/// A file under `docs/`.
+fn place(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "..", "..", "docs", name].iter().collect()
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(place(name)).unwrap_or_default()
+}
+
+/// Compares a generated document with what the program says; with `ROLLCALL_GENERATE` set it writes the document.
+fn compare(name: &str, expected: &str) {
+    if std::env::var_os("ROLLCALL_GENERATE").is_some() {
+        std::fs::write(place(name), expected).expect("the document is written");
+        return;
+    }
+    let found = read(name);
+    let differs = expected.lines().zip(found.lines().chain(std::iter::repeat(""))).find(|(new, old)| new != old);
+    assert!(
+        found == expected,
+        "docs/{name} does not say what the program does. Run `cargo xtask generate`, and read the difference: it is what \
+         users will see. First of it: {differs:?}"
+    );
+}
+
+/// A table in Markdown.
+fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+    let rule: Vec<String> = heads.iter().map(|_| "---".to_owned()).collect();
+    rows.iter().fold(line(&heads) + &line(&rule), |text, row| text + &line(row))
+}
