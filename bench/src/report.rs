@@ -42,6 +42,10 @@ pub(crate) fn table(results: &Results) -> String {
             grouped(rate)
         ));
     }
+    for row in results.rows.iter().filter(|row| row.scenario.has_target()) {
+        let rate = row.median(|turn| turn.plain.unwrap_or_default());
+        text.push_str(&format!("plain SQLite loop, {}: {} users/s\n", grouped(row.users as f64), grouped(rate)));
+    }
     for ratio in results.ratios().iter().filter(|ratio| ratio.users.is_none()) {
         text.push_str(&format!("{}: {}\n", ratio.name, figure(ratio.value)));
     }
@@ -94,6 +98,7 @@ fn scenario(row: &Row) -> Value {
         json!({
             "rollcall": turn.rollcall,
             "baseline": turn.baseline,
+            "plainLoop": turn.plain,
             "replies": turn.sample.replies,
             "p50Micros": micros(turn.sample.p50),
             "p99Micros": micros(turn.sample.p99),

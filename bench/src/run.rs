@@ -40,6 +40,8 @@ pub(crate) struct Turn {
     /// Users or replies a second.
     pub(crate) rollcall: f64,
     pub(crate) baseline: f64,
+    /// The loop on SQLite as it comes, where that is asked for.
+    pub(crate) plain: Option<f64>,
     /// CPU time of the server for each request, with what it put off.
     pub(crate) cpu: Duration,
     pub(crate) memory: Memory,
@@ -60,6 +62,7 @@ struct Pair {
     rollcall: Rc<Rollcall>,
     talk: Rc<dyn Talk>,
     baseline: Baseline,
+    plain: Option<SqliteLoop>,
     row: Row,
 }
 
@@ -125,10 +128,14 @@ impl Pair {
             let repeated = Repeated { talk: Rc::clone(&talk), length: reply.2.len() };
             Baseline::Handler(BareHandler::start(place, reply).await?, Rc::new(repeated))
         } else {
-            Baseline::Loop(SqliteLoop::new(place, rollcall.users).await?, scenario.worth())
+            Baseline::Loop(SqliteLoop::new(place, rollcall.users, false).await?, scenario.worth())
+        };
+        let plain = match scenario.has_target() {
+            true => Some(SqliteLoop::new(place, rollcall.users, true).await?),
+            false => None,
         };
         let row = Row { scenario, users: rollcall.users, turns: Vec::new() };
-        Ok(Self { rollcall: Rc::clone(rollcall), talk, baseline, row })
+        Ok(Self { rollcall: Rc::clone(rollcall), talk, baseline, plain, row })
     }
 
     async fn turn(&self, options: &Options) -> Result<Turn> {
@@ -147,8 +154,12 @@ impl Pair {
             Baseline::Handler(handler, talk) => load::load(handler.address, load, Rc::clone(talk)).await?.per_second,
             Baseline::Loop(sqlite, batch) => sqlite.run(*batch, length).await?,
         };
+        let plain = match &self.plain {
+            Some(sqlite) => Some(sqlite.run(1, length).await?),
+            None => None,
+        };
         let rollcall = sample.per_second * self.row.scenario.worth() as f64;
-        Ok(Turn { sample, rollcall, baseline, cpu, memory, aftermath })
+        Ok(Turn { sample, rollcall, baseline, plain, cpu, memory, aftermath })
     }
 }
 
@@ -171,6 +182,11 @@ impl Results {
         for row in &self.rows {
             let name = format!("{}_vs_{}", row.scenario.name, row.scenario.baseline());
             ratios.push(Ratio { name, users: Some(row.users), value: row.ratio() });
+            if row.scenario.has_target() {
+                let name = format!("{}_vs_plain_sqlite_loop", row.scenario.name);
+                let value = row.median(|turn| turn.plain.map_or(f64::NAN, |plain| turn.rollcall / plain));
+                ratios.push(Ratio { name, users: Some(row.users), value });
+            }
         }
         for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_read()) {
             let rows = || self.rows.iter().filter(|row| row.scenario.name == scenario.name);

@@ -61,6 +61,11 @@ impl Scenario {
         !matches!(self.what, What::Create { .. })
     }
 
+    /// Whether it is compared with a plain SQLite loop too: single creations by many, which have a target.
+    pub(crate) fn has_target(&self) -> bool {
+        self.connections > 1 && self.what == What::Create { batch: 1, mail: false }
+    }
+
     /// What one reply counts for: itself, or the users that it tells of.
     pub(crate) fn worth(&self) -> u64 {
         match self.what {

@@ -42,19 +42,23 @@ pub(crate) struct Args {
     /// Users in one transaction
     batch: u64,
     seconds: f64,
+    /// SQLite with none of Rollcall's settings
+    #[arg(long)]
+    plain: bool,
 }
 
 /// A database for the loop, beside the one of the server that it is compared with.
 pub(crate) struct SqliteLoop {
     dir: TempDir,
     fill: usize,
+    plain: bool,
 }
 
 impl SqliteLoop {
-    /// A new database with so many users in it.
-    pub(crate) async fn new(place: &Place, fill: usize) -> Result<Self> {
+    /// A new database with so many users in it; with Rollcall's settings, or plain, as SQLite comes.
+    pub(crate) async fn new(place: &Place, fill: usize, plain: bool) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("rollcall-bench-").tempdir_in(&place.dir)?;
-        let new = Self { dir, fill };
+        let new = Self { dir, fill, plain };
         new.run(1, Duration::ZERO).await?;
         Ok(new)
     }
@@ -64,6 +68,9 @@ impl SqliteLoop {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("sqlite-loop").arg(self.dir.path().join("loop.db"));
         command.args([self.fill.to_string(), batch.to_string(), length.as_secs_f64().to_string()]);
+        if self.plain {
+            command.arg("--plain");
+        }
         let mut process = Process::start("the SQLite loop", command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let line = process.line(length + Duration::from_secs(120)).await?;
         let status = process.end(Duration::from_secs(60)).await?;
@@ -76,7 +83,7 @@ impl SqliteLoop {
 
 /// The process: one run of the loop.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let mut connection = open(&args.file)?;
+    let mut connection = open(&args.file, args.plain)?;
     let first = connection.query_row("select count(*) from users", (), |row| row.get::<_, i64>(0))?.unsigned_abs();
     if first == 0 {
         insert(&mut connection, 0, args.fill)?;
@@ -92,15 +99,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// As `store/db.rs` opens it.
-fn open(file: &Path) -> Result<Connection> {
+/// As `store/db.rs` of the core opens it. Plain: a rollback journal, which is durable too, but needs more for it.
+fn open(file: &Path, plain: bool) -> Result<Connection> {
     let connection = Connection::open(file)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
+    if !plain {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+    }
     if !connection.table_exists(None, "users")? {
         connection.execute_batch(TABLE)?;
     }
@@ -125,16 +134,19 @@ fn insert(connection: &mut Connection, from: u64, count: u64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rusqlite::types::Value as Sql;
 
     #[test]
-    fn the_loop_inserts_into_a_durable_database() {
+    fn both_loops_insert_into_a_durable_database() {
         let dir = tempfile::tempdir().unwrap();
-        let mut connection = open(&dir.path().join("loop.db")).unwrap();
-        insert(&mut connection, 0, 3).unwrap();
-        insert(&mut connection, 3, 1).unwrap();
-        let ask = |sql| connection.query_row(sql, (), |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
-        assert_eq!(ask("select count(*) from users"), rusqlite::types::Value::Integer(4));
-        assert_eq!(ask("pragma journal_mode"), rusqlite::types::Value::Text("wal".into()));
-        assert_eq!(ask("pragma synchronous"), rusqlite::types::Value::Integer(2));
+        for (plain, journal) in [(false, "wal"), (true, "delete")] {
+            let mut connection = open(&dir.path().join(journal), plain).unwrap();
+            insert(&mut connection, 0, 3).unwrap();
+            insert(&mut connection, 3, 1).unwrap();
+            let ask = |sql| connection.query_row(sql, (), |row| row.get::<_, Sql>(0)).unwrap();
+            assert_eq!(ask("select count(*) from users"), Sql::Integer(4));
+            assert_eq!(ask("pragma journal_mode"), Sql::Text(journal.into()));
+            assert_eq!(ask("pragma synchronous"), Sql::Integer(2));
+        }
     }
 }

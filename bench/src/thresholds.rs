@@ -86,7 +86,8 @@ mod tests {
     fn every_scenario_has_a_threshold_and_every_threshold_something_to_hold() {
         let against = SCENARIOS.iter().map(|s| format!("{}_vs_{}", s.name, s.baseline()));
         let between = SCENARIOS.iter().filter(|s| s.is_read()).map(|s| format!("{}_100k_vs_10k", s.name));
-        let mut expected: Vec<String> = against.chain(between).collect();
+        let plain = SCENARIOS.iter().filter(|s| s.has_target()).map(|s| format!("{}_vs_plain_sqlite_loop", s.name));
+        let mut expected: Vec<String> = against.chain(plain).chain(between).collect();
         expected.sort();
         assert_eq!(Thresholds::shipped().unwrap().0.into_keys().collect::<Vec<_>>(), expected);
     }

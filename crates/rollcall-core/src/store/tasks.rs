@@ -30,11 +30,10 @@ pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<HashMap<UserKey
         if bots.last().is_none_or(|(id, _)| id.as_str() != bot) {
             bots.push((BotId::stored(bot), Vec::new()));
         }
-        if let (Some((_, dialogs)), Some(dialog)) = (bots.last_mut(), dialog.map(DialogId::stored)) {
-            if !dialogs.contains(&dialog) {
+        if let (Some((_, dialogs)), Some(dialog)) = (bots.last_mut(), dialog.map(DialogId::stored))
+            && !dialogs.contains(&dialog) {
                 dialogs.push(dialog);
             }
-        }
     }
     Ok(out)
 }

@@ -70,12 +70,11 @@ fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Repo
     bring_assignments(op, &state, &now, &keys, report)?;
     bring_tasks(op, &state, &now, &keys, report)?;
     bring_apps(op, &state, &now, report)?;
-    if let Some(key) = state.owner.as_ref().and_then(|email| keys.users.get(&Email::lookup_key(email))) {
-        if now.owner != Some(*key) {
+    if let Some(key) = state.owner.as_ref().and_then(|email| keys.users.get(&Email::lookup_key(email)))
+        && now.owner != Some(*key) {
             report.note('~', format!("account owner is {}", state.owner.as_deref().unwrap_or_default()));
             accounts::set_owner(op, *key, state.owner.as_deref().unwrap_or_default())?;
         }
-    }
     if should_prune {
         prune::prune(op, &state, report)?;
     }

@@ -44,13 +44,12 @@ impl Checker {
     }
 
     fn description(&mut self, place: &str, description: &mut Option<String>) {
-        if let Some(given) = description {
-            if let Some(clean) =
+        if let Some(given) = description
+            && let Some(clean) =
                 self.take(format!("{place}.description"), text::clean("the description", given, MAX_DESCRIPTION))
             {
                 *given = clean;
             }
-        }
     }
 
     /// An id that the file gives: well formed, not another's, and the one that the thing has already.

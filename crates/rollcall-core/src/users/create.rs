@@ -191,7 +191,7 @@ fn check_groups<'a>(known: &'a Known, asked: &[String], faults: &mut Vec<CreateF
             Some(group) if group.from_directory => faults.push(CreateFault::DirectoryGroup(group.name.clone())),
             Some(group) => match known.barred.get(&group.key.0) {
                 Some(why) => {
-                    faults.push(CreateFault::OverCeiling(format!("{why} (the group {:?} carries it)", group.name)))
+                    faults.push(CreateFault::OverCeiling(format!("{why} (the group {:?} carries it)", group.name)));
                 }
                 None => groups.push(group),
             },
@@ -258,7 +258,7 @@ fn check_tasks(known: &Known, asked: &[TaskGrant], faults: &mut Vec<CreateFault>
                     match bot.dialogs.iter().find(|d| d.id.as_str() == id) {
                         Some(dialog) => tasks.push(NewTask { bot: bot.key, dialog: Some(dialog.key) }),
                         None => {
-                            faults.push(CreateFault::UnknownDialog { bot: bot.id.to_string(), dialog: id.to_owned() })
+                            faults.push(CreateFault::UnknownDialog { bot: bot.id.to_string(), dialog: id.to_owned() });
                         }
                     }
                 }

@@ -153,11 +153,17 @@ fn only_the_apps_own_secret_signs_for_it() {
     let good = sign(&claims, SECRET);
     let (text, tag) = good.rsplit_once('.').unwrap();
     let (head, _) = text.split_once('.').unwrap();
-    let forged = format!("{head}.{}.{tag}", URL_SAFE_NO_PAD.encode(json!({ "appId": client_id(&acme, "ci"), "sub": "x" }).to_string()));
+    let forged = format!(
+        "{head}.{}.{tag}",
+        URL_SAFE_NO_PAD.encode(json!({ "appId": client_id(&acme, "ci"), "sub": "x" }).to_string())
+    );
     assert_eq!(refusal(&acme, forged), Some(Refusal::BadSignature));
     assert_eq!(refusal(&acme, format!("{text}.")), Some(Refusal::BadSignature));
-    acme.apply(State { apps: vec![AppState { client_secret: Some(Secret::new("n".repeat(40))), ..ci(Algorithm::Hs256) }], ..state() })
-        .unwrap();
+    acme.apply(State {
+        apps: vec![AppState { client_secret: Some(Secret::new("n".repeat(40))), ..ci(Algorithm::Hs256) }],
+        ..state()
+    })
+    .unwrap();
     assert_eq!(refusal(&acme, good), Some(Refusal::BadSignature), "a replaced secret is good for nothing");
     assert_eq!(refusal(&acme, sign(&claims, &"n".repeat(40))), None);
 }
@@ -208,7 +214,9 @@ fn a_changed_scope_is_felt_at_the_next_request() {
         (can(Permission::ViewUsers), can(Permission::ViewGroups))
     };
     assert_eq!(may(), (Ok(()), Err(Code::Forbidden)));
-    let change = |add: Scope, remove: Scope| acme.write(move |op| apps::change_scopes(op, "CI", &[add, add], &[remove])).unwrap();
+    let change = |add: Scope, remove: Scope| {
+        acme.write(move |op| apps::change_scopes(op, "CI", &[add, add], &[remove])).unwrap()
+    };
     let scopes = change(Scope::RoleManagement, Scope::UserManagement).scopes;
     assert_eq!((scopes, may()), (vec![Scope::RoleManagement], (Err(Code::Forbidden), Ok(()))));
     let events = acme.sealed_events();
@@ -260,7 +268,13 @@ fn a_minted_token_is_good_for_as_long_as_was_asked() {
 #[test]
 fn a_secret_stands_nowhere_in_clear() {
     let acme = furnished(Algorithm::Hs256);
-    let new = |name: &str| NewApp { name: name.into(), scopes: vec![], algorithm: Algorithm::Hs256, client_id: None, secret: None };
+    let new = |name: &str| NewApp {
+        name: name.into(),
+        scopes: vec![],
+        algorithm: Algorithm::Hs256,
+        client_id: None,
+        secret: None,
+    };
     let (app, secret) = acme.write(move |op| apps::create(op, new("robot"))).unwrap();
     assert!(!traces(&acme, app.client_id.as_str()).is_empty(), "what is in clear is found");
     for hidden in [secret.expose(), SECRET] {

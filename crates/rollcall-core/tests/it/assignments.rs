@@ -12,9 +12,7 @@ use rollcall_testkit::{START, TestRollcall, user};
 use serde_json::json;
 
 use crate::model::role_id;
-use crate::setting::{
-    DAY, active, app, assign, details, export, given, group, number, role, state, statements, texts,
-};
+use crate::setting::{DAY, active, app, assign, details, export, given, group, number, role, state, statements, texts};
 
 /// Ada, who is the admin; Bo and Cy, who are active; Sue, who is suspended; two groups; a custom admin role.
 fn furnished() -> TestRollcall {
@@ -56,7 +54,8 @@ fn ask(acme: &TestRollcall, operations: &[Operation]) -> Vec<Result<(), Vec<Stri
 /// Who holds an admin role, as role and holder.
 fn held(acme: &TestRollcall) -> Vec<String> {
     let assignments = export(acme).assignments;
-    let each = |a: &AssignmentState| a.users.iter().chain(&a.groups).map(|h| format!("{}: {h}", a.role)).collect::<Vec<_>>();
+    let each =
+        |a: &AssignmentState| a.users.iter().chain(&a.groups).map(|h| format!("{}: {h}", a.role)).collect::<Vec<_>>();
     assignments.iter().flat_map(each).collect()
 }
 
@@ -74,7 +73,8 @@ fn an_operation_is_refused_with_every_fault_at_once() {
     let to_group = Operation { add_groups: texts(&["Ops"]), ..remove("admin", &["ada@acme.test"]) };
     let outcomes = ask(&acme, &[twice, unknown_role, add("Curator", &["bo@acme.test"]), to_group]);
     let reasons: Vec<Vec<String>> = outcomes.into_iter().map(Result::unwrap_err).collect();
-    let curator = format!("The role \"Curator\" ({}) is a bot role, not an admin role", role_id(RoleKind::Bot, "Curator"));
+    let curator =
+        format!("The role \"Curator\" ({}) is a bot role, not an admin role", role_id(RoleKind::Bot, "Curator"));
     let expected: [&[&str]; 4] = [
         &[
             "Unknown org user id C8",
@@ -127,7 +127,8 @@ fn each_operation_sees_those_before_it() {
 fn only_an_active_holder_keeps_an_account_from_being_without_admin() {
     let acme = furnished();
     let swap = |to: &str| Operation { remove_users: people(&["ada@acme.test"]), ..add("admin", &[to]) };
-    let outcomes = ask(&acme, &[swap("sue@acme.test"), add("admin", &["sue@acme.test"]), remove("admin", &["ada@acme.test"])]);
+    let outcomes =
+        ask(&acme, &[swap("sue@acme.test"), add("admin", &["sue@acme.test"]), remove("admin", &["ada@acme.test"])]);
     assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, false]);
     assert_eq!(ask(&acme, &[swap("bo@acme.test")]), [Ok(())]);
     assert_eq!(held(&acme), ["admin: sue@acme.test", "admin: bo@acme.test"]);
@@ -138,7 +139,8 @@ fn adding_what_is_there_and_removing_what_is_not_is_done_without_an_event() {
     let acme = furnished();
     ask(&acme, &[add("Auditor", &["bo@acme.test"])]);
     let (before, events) = (acme.snapshot(), acme.sealed_events());
-    let outcomes = ask(&acme, &[add("Auditor", &["bo@acme.test"]), remove("Auditor", &["cy@acme.test"]), on("Auditor")]);
+    let outcomes =
+        ask(&acme, &[add("Auditor", &["bo@acme.test"]), remove("Auditor", &["cy@acme.test"]), on("Auditor")]);
     assert_eq!(outcomes, [Ok(()), Ok(()), Ok(())]);
     let there_and_back = [remove("Auditor", &["bo@acme.test"]), add("Auditor", &["bo@acme.test"])];
     assert_eq!(ask(&acme, &there_and_back), [Ok(()), Ok(())]);
@@ -150,8 +152,10 @@ fn adding_what_is_there_and_removing_what_is_not_is_done_without_an_event() {
 fn a_role_that_has_expired_is_given_anew() {
     let acme = furnished();
     let until = |days: i64| Some(START.plus_millis(days * DAY));
-    let expiring = |email: &str, days| AssignmentState { expires: until(days), ..given("Auditor", None, &[email], &[]) };
-    acme.apply(State { assignments: vec![expiring("bo@acme.test", 1), expiring("cy@acme.test", 9)], ..state() }).unwrap();
+    let expiring =
+        |email: &str, days| AssignmentState { expires: until(days), ..given("Auditor", None, &[email], &[]) };
+    acme.apply(State { assignments: vec![expiring("bo@acme.test", 1), expiring("cy@acme.test", 9)], ..state() })
+        .unwrap();
     acme.clock.advance(2 * DAY);
     let roles = |email: &str| details(&acme, email).roles.len();
     assert_eq!((roles("bo@acme.test"), roles("cy@acme.test")), (0, 1));
@@ -173,7 +177,10 @@ fn nobody_hands_on_what_they_may_not_hand_on() {
     let outcomes = as_app(&[Scope::RoleManagement]).unwrap();
     let why = outcomes[0].as_ref().unwrap_err();
     assert_eq!(why.len(), 1);
-    assert!(why[0].ends_with("may not grant the role \"admin\": that needs the scope master-admin (\"Master Admin\")"), "{why:?}");
+    assert!(
+        why[0].ends_with("may not grant the role \"admin\": that needs the scope master-admin (\"Master Admin\")"),
+        "{why:?}"
+    );
     assert_eq!(outcomes[1..], [Ok(()), Ok(())], "taking nothing and giving nothing needs no more");
     assert_eq!(as_app(&[Scope::UserManagement, Scope::MasterAdmin]).unwrap_err().code(), Code::Forbidden);
     assert_eq!(as_app(&[Scope::RoleManagement, Scope::MasterAdmin]).unwrap(), [Ok(()), Ok(()), Ok(())]);

@@ -78,7 +78,11 @@ fn what_was_tampered_with_is_found_at_its_number() {
         ("delete from audit_events where seq <= 2", 1, "event 1 is missing; the next is 3"),
         ("update audit_events set seq = null where seq = 7", 7, "event 7 is missing; the next is 8"),
         ("update audit_events set hash = zeroblob(32) where seq = 8", 8, "it is not what was sealed"),
-        ("update audit_events set previous_hash = zeroblob(32) where seq = 8", 8, "it does not follow from the event before"),
+        (
+            "update audit_events set previous_hash = zeroblob(32) where seq = 8",
+            8,
+            "it does not follow from the event before",
+        ),
         ("update audit_events set previous_hash = x'00' where seq = 8", 8, "it does not follow from the event before"),
     ];
     for (sql, number, why) in table {
@@ -97,7 +101,10 @@ fn two_events_that_changed_places_are_found() {
     for what in [&columns[..], &["target", "description", "state_after", "hash", "previous_hash"]] {
         let acme = pending(9);
         acme.sealed_events();
-        let set: Vec<String> = what.iter().map(|c| format!("{c} = (select o.{c} from old o where o.seq = 9 - audit_events.seq)")).collect();
+        let set: Vec<String> = what
+            .iter()
+            .map(|c| format!("{c} = (select o.{c} from old o where o.seq = 9 - audit_events.seq)"))
+            .collect();
         let sql = format!(
             "create temp table old as select * from audit_events; update audit_events set {} where seq in (4, 5)",
             set.join(", ")

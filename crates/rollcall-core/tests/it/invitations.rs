@@ -81,7 +81,11 @@ fn an_invitation_is_good_for_fifteen_days() {
     let actor = recognise(&acme, &token).unwrap();
     acme.clock.advance(1);
     assert!(recognise(&acme, &token).is_none());
-    assert_eq!(accept(&acme, &actor).unwrap_err().code(), Code::NotFound, "also where it was still good when recognised");
+    assert_eq!(
+        accept(&acme, &actor).unwrap_err().code(),
+        Code::NotFound,
+        "also where it was still good when recognised"
+    );
     assert_eq!(details(&acme, "bo@acme.test").status, Status::Invited);
     acme.clock.advance(-DAY);
     accept(&acme, &actor).unwrap();

@@ -105,7 +105,8 @@ fn what_panics_or_fails_leaves_nothing_and_hurts_no_neighbour() {
         make(op, "failing")?;
         Err(Error::new(Code::Conflict, "on purpose"))
     });
-    let rehearsal = acme.rollcall().write(acme.host_actor(), Permission::ManageUsers, Mode::DryRun, |op| make(op, "rehearsal"));
+    let rehearsal =
+        acme.rollcall().write(acme.host_actor(), Permission::ManageUsers, Mode::DryRun, |op| make(op, "rehearsal"));
     let after = queue(&acme, |op| make(op, "after"));
     drop(open);
     gated.wait().unwrap();
@@ -181,7 +182,10 @@ fn a_mark_is_new_after_each_change_and_after_nothing_else() {
     let second = mark();
     assert_ne!(second, first);
     queue(&acme, |op| make(op, "bo").and(Err(Error::invalid("no")))).wait().unwrap_err();
-    acme.rollcall().write(acme.host_actor(), Permission::ManageUsers, Mode::DryRun, |op| make(op, "bo")).wait().unwrap();
+    acme.rollcall()
+        .write(acme.host_actor(), Permission::ManageUsers, Mode::DryRun, |op| make(op, "bo"))
+        .wait()
+        .unwrap();
     acme.sealed_events();
     assert_eq!((mark(), theirs()), (second, other));
 }

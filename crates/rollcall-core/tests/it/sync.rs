@@ -46,7 +46,11 @@ fn everything() -> State {
             BotState { audience: Some(Audience::Consumer), ..bot("Oracle", true, &["Ask", "Answer", "Doubt"]) },
         ],
         roles: vec![
-            role(RoleKind::Admin, "Auditor", &json!({"Of The Future": {"z": [1, null], "a": "é"}, "Manage Users": "VIEW"})),
+            role(
+                RoleKind::Admin,
+                "Auditor",
+                &json!({"Of The Future": {"z": [1, null], "a": "é"}, "Manage Users": "VIEW"}),
+            ),
             role(RoleKind::Bot, "Auditor", &json!({"Tasks": ["FULL"]})),
         ],
         users: vec![ada, bo, user("cy@acme.test", Status::Locked), user("dee@acme.test", Status::Invited)],
@@ -157,7 +161,10 @@ fn what_a_file_does_not_mention_stays_and_what_it_mentions_changes() {
     let after = export(&acme);
     assert_eq!(after.users[0].profile.len(), before.users[0].profile.len() - 1);
     assert_eq!((after.users.len(), after.groups.len(), after.groups[1].members.len()), (4, 4, 3));
-    assert_eq!((&after.users[1].status, &after.users[1].org_user_id), (&Some(Status::Active), &Change::Set("B1".into())));
+    assert_eq!(
+        (&after.users[1].status, &after.users[1].org_user_id),
+        (&Some(Status::Active), &Change::Set("B1".into()))
+    );
     assert_eq!((after.groups[1].name.as_str(), &after.assignments[2].groups[0]), ("night", &"night".to_owned()));
     assert_eq!(format!("{:?} {:?}", after.bots, after.roles), format!("{:?} {:?}", before.bots, before.roles));
 }
@@ -181,10 +188,21 @@ fn every_fault_of_a_file_is_told_with_its_place_and_nothing_is_done() {
         State {
             owner: Some("no@acme.test".into()),
             users: vec![active("a3q4"), bad, active("NEW@acme.test")],
-            groups: vec![group(" ", &["no@acme.test"], &["Nowhere"]), GroupState { id: Some("e-1".into()), ..group("Day", &[], &[]) }],
+            groups: vec![
+                group(" ", &["no@acme.test"], &["Nowhere"]),
+                GroupState { id: Some("e-1".into()), ..group("Day", &[], &[]) },
+            ],
             roles: vec![role(RoleKind::Admin, "Admin", &json!({}))],
-            bots: vec![BotState { owner: Change::Set("no@acme.test".into()), ..bot("Helper", true, &["Leave", "leave"]) }],
-            assignments: vec![oracle, master, given("Bot Owner", None, &[], &[]), given("admin", Some("Helper"), &[], &[])],
+            bots: vec![BotState {
+                owner: Change::Set("no@acme.test".into()),
+                ..bot("Helper", true, &["Leave", "leave"])
+            }],
+            assignments: vec![
+                oracle,
+                master,
+                given("Bot Owner", None, &[], &[]),
+                given("admin", Some("Helper"), &[], &[]),
+            ],
             ..state()
         },
     );
@@ -226,7 +244,10 @@ fn an_id_never_changes_and_never_belongs_to_two() {
     let got = faults(
         &acme,
         State {
-            groups: vec![GroupState { id: night.clone(), ..group("Ops", &[], &[]) }, GroupState { id: ops.clone(), ..group("New", &[], &[]) }],
+            groups: vec![
+                GroupState { id: night.clone(), ..group("Ops", &[], &[]) },
+                GroupState { id: ops.clone(), ..group("New", &[], &[]) },
+            ],
             ..state()
         },
     );

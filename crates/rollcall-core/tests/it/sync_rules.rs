@@ -35,7 +35,10 @@ fn a_cycle_of_groups_is_refused_with_its_path() {
     let groups = vec![group("A", &[], &["B"]), group("B", &[], &["C"]), group("C", &[], &[])];
     acme.apply(State { groups, ..state() }).unwrap();
     let error = refusal(&acme, State { groups: vec![group("C", &[], &["A"])], ..state() }, false);
-    assert_eq!((error.code(), error.to_string()), (Code::Conflict, "groups would contain each other: A › B › C › A".into()));
+    assert_eq!(
+        (error.code(), error.to_string()),
+        (Code::Conflict, "groups would contain each other: A › B › C › A".into())
+    );
     let error = refusal(&acme, State { groups: vec![group("B", &[], &["b"])], ..state() }, false);
     assert_eq!((error.code(), error.to_string()), (Code::Conflict, "groups would contain each other: b › b".into()));
     acme.apply(State { groups: vec![group("A", &[], &["C"])], ..state() }).unwrap();
@@ -88,13 +91,23 @@ fn org_user_ids_change_hands_within_one_file() {
     let set = |id: &str| Change::Set(id.to_owned());
     let ids = |users: Vec<UserState>| {
         acme.apply(State { users, ..state() }).unwrap();
-        export(&acme).users.into_iter().map(|u| format!("{}={:?}", &u.email[..2], u.org_user_id)).collect::<Vec<_>>().join(" ")
+        export(&acme)
+            .users
+            .into_iter()
+            .map(|u| format!("{}={:?}", &u.email[..2], u.org_user_id))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let first = ids(vec![with("bo@acme.test", set("1")), with("cy@acme.test", set("2"))]);
     assert_eq!(first, r#"ad=Clear bo=Set("1") cy=Set("2")"#);
     let swapped = ids(vec![with("bo@acme.test", set("2")), with("cy@acme.test", set("1"))]);
     assert_eq!(swapped, r#"ad=Clear bo=Set("2") cy=Set("1")"#);
-    let moved = ids(vec![with("ada@acme.test", set("2")), with("new@acme.test", set("1")), with("bo@acme.test", Change::Clear), with("cy@acme.test", Change::Clear)]);
+    let moved = ids(vec![
+        with("ada@acme.test", set("2")),
+        with("new@acme.test", set("1")),
+        with("bo@acme.test", Change::Clear),
+        with("cy@acme.test", Change::Clear),
+    ]);
     assert_eq!(moved, r#"ad=Set("2") bo=Clear cy=Clear ne=Set("1")"#);
     let twice = State { users: vec![with("bo@acme.test", set("9")), with("cy@acme.test", set("9"))], ..state() };
     assert_eq!(
@@ -129,7 +142,11 @@ fn owners_cannot_be_pruned() {
 #[test]
 fn pruning_leaves_what_is_built_in_and_what_the_directory_keeps() {
     let acme = with_admin();
-    acme.apply(State { groups: vec![group("Staff", &["ada@acme.test"], &[]), group("Ops", &["ada@acme.test"], &[])], ..state() }).unwrap();
+    acme.apply(State {
+        groups: vec![group("Staff", &["ada@acme.test"], &[]), group("Ops", &["ada@acme.test"], &[])],
+        ..state()
+    })
+    .unwrap();
     rusqlite::Connection::open(acme.database())
         .unwrap()
         .execute("update groups set source = 'directory' where name = 'Staff'", [])
@@ -143,7 +160,10 @@ fn pruning_leaves_what_is_built_in_and_what_the_directory_keeps() {
     let left = export(&acme).groups;
     assert_eq!(left.iter().map(|g| (g.name.as_str(), g.members.len())).collect::<Vec<_>>(), [("Staff", 1)]);
     let error = refusal(&acme, State { groups: vec![group("Staff", &["ada@acme.test"], &[])], ..file }, false);
-    assert_eq!(error.to_string(), "groups[0].members: the members of the group \"Staff\" come from the directory alone");
+    assert_eq!(
+        error.to_string(),
+        "groups[0].members: the members of the group \"Staff\" come from the directory alone"
+    );
     let roles = acme.read(rollcall_core::roles::list).unwrap();
     assert_eq!(roles.iter().filter(|r| r.built_in).count(), 4);
 }

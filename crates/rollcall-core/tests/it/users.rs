@@ -189,9 +189,11 @@ fn a_new_user_has_what_was_asked_for() {
     assert_eq!((bo.can_create_bot, bo.is_developer, bo.last_login), (false, true, None));
     let groups: Vec<&str> = bo.groups.iter().map(|(_, name)| name.as_str()).collect();
     assert_eq!(groups, ["Interns", "Ops"]);
-    let roles: Vec<_> = bo.roles.iter().map(|r| (r.name.as_str(), r.direct, r.groups.clone(), r.bot.is_some())).collect();
+    let roles: Vec<_> =
+        bo.roles.iter().map(|r| (r.name.as_str(), r.direct, r.groups.clone(), r.bot.is_some())).collect();
     assert_eq!(roles, [("Auditor", true, texts(&["Auditors"]), false), ("Curator", true, vec![], true)]);
-    let tasks: Vec<_> = bo.tasks.iter().map(|(bot, dialogs)| (bot.as_str(), dialogs[0].as_str(), dialogs.len())).collect();
+    let tasks: Vec<_> =
+        bo.tasks.iter().map(|(bot, dialogs)| (bot.as_str(), dialogs[0].as_str(), dialogs.len())).collect();
     assert_eq!(tasks, [(helper.as_str(), pay.as_str(), 1)]);
 }
 

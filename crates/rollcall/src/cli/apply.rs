@@ -42,11 +42,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         let told: Vec<String> = faults.iter().map(|fault| format!("{name}:{fault}")).collect();
         refused(args, &told)
     })?;
-    if let Some(wanted) = &context.account {
-        if rollcall_core::text::key(wanted) != rollcall_core::text::key(&file.state.name) {
+    if let Some(wanted) = &context.account
+        && rollcall_core::text::key(wanted) != rollcall_core::text::key(&file.state.name) {
             return Err(Usage(format!("{name} is for the account {:?}, not for {wanted:?}", file.state.name)).into());
         }
-    }
     // A plan for an installation that is not there yet is made on one that is gone afterwards.
     let rehearsal = Rehearsal::of(&context.settings, args.plan)?;
     let installation = match installation::open(rehearsal.settings(&context.settings), IfMissing::Make) {

@@ -49,11 +49,10 @@ impl Out {
 /// A reader that went away (`| head`) is no failure.
 fn put(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        if error.kind() != ErrorKind::BrokenPipe {
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe {
             complain(&format!("rollcall: cannot write to standard output: {error}"));
         }
-    }
 }
 
 fn complain(text: &str) {

@@ -31,7 +31,8 @@ impl Model {
             return Err(Code::Conflict);
         }
         let before = std::mem::take(&mut next.held);
-        let named: BTreeSet<(Held, _)> = file.assignments.iter().flat_map(|a| holds(a).map(|h| (h, a.expires))).collect();
+        let named: BTreeSet<(Held, _)> =
+            file.assignments.iter().flat_map(|a| holds(a).map(|h| (h, a.expires))).collect();
         next.held = named.iter().cloned().collect();
         if !prune {
             before.into_iter().for_each(|(held, until)| {
@@ -99,7 +100,10 @@ impl Account {
         let ids: Vec<_> = self.users.values().filter_map(|user| user.org_user_id.as_ref()).collect();
         ids.iter().collect::<BTreeSet<_>>().len() == ids.len()
             && file.groups.iter().all(|g| g.members.iter().all(is_user) && g.groups.iter().all(is_group))
-            && file.assignments.iter().all(|a| is_fit(a) && a.users.iter().all(is_user) && a.groups.iter().all(is_group))
+            && file
+                .assignments
+                .iter()
+                .all(|a| is_fit(a) && a.users.iter().all(is_user) && a.groups.iter().all(is_group))
             && file.users.iter().flat_map(|user| user.tasks.iter().flatten()).all(is_task)
     }
 

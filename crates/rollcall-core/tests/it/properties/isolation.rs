@@ -48,7 +48,8 @@ impl Two {
             }
         };
         let mut own = file("Acme", &["ada@acme.test", "bo@acme.test"], ["Dev", "Auditor", "Helper", "ci"]);
-        let mut others = file("Beta", &["bea@beta.test", "ben@beta.test", "ada@acme.test"], ["Vault", "Keeper", "Oracle", "robot"]);
+        let mut others =
+            file("Beta", &["bea@beta.test", "ben@beta.test", "ada@acme.test"], ["Vault", "Keeper", "Oracle", "robot"]);
         own.users[0].org_user_id = Change::Set("1".into());
         others.users[0].org_user_id = Change::Set("B1".into());
         others.users[1].tasks = Some(vec![TaskState { bot: "Oracle".into(), dialogs: None }]);
@@ -73,7 +74,8 @@ impl Two {
     /// All that can be seen of "Beta".
     fn look(&self) -> (String, String, Vec<i64>, u64, i64) {
         let state = self.read_beta(|view| sync::export(view, true));
-        let secrets: Vec<_> = state.apps.iter().map(|a| a.client_secret.as_ref().unwrap().expose().to_owned()).collect();
+        let secrets: Vec<_> =
+            state.apps.iter().map(|a| a.client_secret.as_ref().unwrap().expose().to_owned()).collect();
         let letters = self.read_beta(|view| mail::due(view, 100)).iter().map(|due| due.id).collect();
         let pending = self.read_beta(audit::verify).pending;
         let events = number(&self.acme, "select count(*) from audit_events where account_id = 2");
@@ -167,7 +169,10 @@ impl Two {
         for name in ["robot".to_owned(), self.has.apps[0].client_id.clone().unwrap()] {
             let (shown, minted, told) = (name.clone(), name.clone(), name.clone());
             assert_eq!(self.acme.read(move |view| apps::show(view, &shown)).unwrap_err().code(), Code::NotFound);
-            assert_eq!(self.acme.read(move |view| token::mint(view, &minted, None, true)).unwrap_err().code(), Code::NotFound);
+            assert_eq!(
+                self.acme.read(move |view| token::mint(view, &minted, None, true)).unwrap_err().code(),
+                Code::NotFound
+            );
             assert_eq!(self.acme.read(move |view| apps::secret(view, &told)).unwrap_err().code(), Code::NotFound);
             let changed = self.acme.write(move |op| apps::change_scopes(op, &name, &[], &Scope::ALL));
             assert_eq!(changed.unwrap_err().code(), Code::NotFound);

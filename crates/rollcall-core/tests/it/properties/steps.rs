@@ -68,7 +68,8 @@ fn stranger() -> impl Strategy<Value = String> {
 }
 
 fn address() -> impl Strategy<Value = String> {
-    let wrong = select(vec![String::new(), "a3q4".into(), "a b@acme.test".into(), format!("{}@x.test", "a".repeat(300))]);
+    let wrong =
+        select(vec![String::new(), "a3q4".into(), "a b@acme.test".into(), format!("{}@x.test", "a".repeat(300))]);
     prop_oneof![30 => written(), 1 => wrong, 1 => stranger()]
 }
 
@@ -112,12 +113,14 @@ fn new_user() -> impl Strategy<Value = NewUser> {
     let flags = prop_oneof![6 => Just((true, true)), 1 => Just((false, true)), 1 => Just((false, false)), 1 => Just((true, false))];
     let lists = (vec(group_id(), 0..3), vec(role_on_bot(), 0..3), vec(task_grant(), 0..2));
     let texts = (prop_oneof![address(), stranger()], option::weighted(0.2, org_user_id()), option::weighted(0.2, name));
-    (texts, lists, flags, any::<bool>()).prop_map(|((email, org_user_id, name), (groups, roles, tasks), flags, invite)| {
-        let mut profile = Profile::default();
-        profile.set(ProfileField::FirstName, name);
-        let (can_create_bot, is_developer) = flags;
-        NewUser { email, org_user_id, profile, groups, roles, tasks, can_create_bot, is_developer, invite }
-    })
+    (texts, lists, flags, any::<bool>()).prop_map(
+        |((email, org_user_id, name), (groups, roles, tasks), flags, invite)| {
+            let mut profile = Profile::default();
+            profile.set(ProfileField::FirstName, name);
+            let (can_create_bot, is_developer) = flags;
+            NewUser { email, org_user_id, profile, groups, roles, tasks, can_create_bot, is_developer, invite }
+        },
+    )
 }
 
 fn lookup() -> impl Strategy<Value = Lookup> {
@@ -134,9 +137,15 @@ fn operation() -> impl Strategy<Value = Operation> {
     let people = || prop_oneof![3 => vec(lookup(), 0..2), 1 => vec(lookup(), 2..4)];
     let name = || prop_oneof![9 => select(&GROUPS[..]).prop_map(str::to_owned), 1 => Just("OPS ".to_owned())];
     let groups = || prop_oneof![3 => Just(Vec::new()), 1 => vec(name(), 1..3)];
-    (role, people(), people(), groups(), groups()).prop_map(|(role, add_users, remove_users, add_groups, remove_groups)| {
-        Operation { role, add_users, remove_users, add_groups, remove_groups }
-    })
+    (role, people(), people(), groups(), groups()).prop_map(
+        |(role, add_users, remove_users, add_groups, remove_groups)| Operation {
+            role,
+            add_users,
+            remove_users,
+            add_groups,
+            remove_groups,
+        },
+    )
 }
 
 fn file_user() -> impl Strategy<Value = UserState> {
@@ -156,11 +165,8 @@ fn file_user() -> impl Strategy<Value = UserState> {
         bot: bot.to_owned(),
         dialogs: count.map(|n| dialogs[..n].iter().map(|d| (*d).to_owned()).collect()),
     });
-    (written(), status, org, option::weighted(0.2, vec(task, 0..3))).prop_map(|(email, status, org_user_id, tasks)| UserState {
-        status,
-        org_user_id,
-        tasks,
-        ..user(&email, Status::Invited)
+    (written(), status, org, option::weighted(0.2, vec(task, 0..3))).prop_map(|(email, status, org_user_id, tasks)| {
+        UserState { status, org_user_id, tasks, ..user(&email, Status::Invited) }
     })
 }
 
@@ -172,7 +178,8 @@ fn assignment() -> impl Strategy<Value = AssignmentState> {
         1 => Just(("Curator", None)),
         1 => Just(("Auditor", Some("Helper"))),
     ];
-    let expires = prop_oneof![4 => Just(None), 1 => select(&[-1, 3, 20][..]).prop_map(|days| Some(Time(START.0 + days * DAY)))];
+    let expires =
+        prop_oneof![4 => Just(None), 1 => select(&[-1, 3, 20][..]).prop_map(|days| Some(Time(START.0 + days * DAY)))];
     let groups = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(&GROUPS[..], 1..3)];
     (place, subsequence(&PEOPLE[..], 0..3), groups, expires).prop_map(|((role, bot), users, groups, expires)| {
         // The built-in admin role of a group, or one that expires, is a fault: often enough, not always.
@@ -184,7 +191,8 @@ fn assignment() -> impl Strategy<Value = AssignmentState> {
 
 /// An account file. Most are complete: they describe whatever they name.
 fn file() -> impl Strategy<Value = State> {
-    let contents = (subsequence(&PEOPLE[..], 0..4), prop_oneof![2 => Just(Vec::new()), 2 => vec(select(&GROUPS[..]), 1..2)]);
+    let contents =
+        (subsequence(&PEOPLE[..], 0..4), prop_oneof![2 => Just(Vec::new()), 2 => vec(select(&GROUPS[..]), 1..2)]);
     let groups = (subsequence(&GROUPS[..], 0..4), vec(contents, 4));
     let parts = (vec(file_user(), 0..4), groups, vec(assignment(), 0..3), proptest::bool::weighted(0.85));
     parts.prop_map(|(users, (names, contents), assignments, is_complete)| {

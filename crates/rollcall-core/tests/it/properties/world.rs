@@ -54,7 +54,8 @@ impl World {
         for (n, app) in file.apps.iter_mut().enumerate() {
             let canary = format!("canary-{n}-{}", "s".repeat(32));
             app.client_secret = Some(Secret::new(canary.clone()));
-            app.scopes = Some(scopes.into_iter().enumerate().filter(|(bit, _)| n & (1 << bit) != 0).map(|(_, s)| s).collect());
+            app.scopes =
+                Some(scopes.into_iter().enumerate().filter(|(bit, _)| n & (1 << bit) != 0).map(|(_, s)| s).collect());
             secrets.push(canary);
         }
         file.users = vec![active("ada@acme.test"), active("Bo@acme.test"), user("cy@acme.test", Status::Suspended)];
@@ -134,9 +135,14 @@ impl World {
             return;
         }
         let created = asked.iter().zip(got.iter().flatten()).filter(|(_, o)| matches!(o, Outcome::Created(_)));
-        let invited: Vec<_> = created.filter(|(user, _)| user.invite).map(|(user, _)| user.email.trim().to_owned()).collect();
+        let invited: Vec<_> =
+            created.filter(|(user, _)| user.invite).map(|(user, _)| user.email.trim().to_owned()).collect();
         let letters = letters(&self.acme);
-        assert_eq!(letters.iter().map(|(to, _)| to.clone()).collect::<Vec<_>>(), invited, "a letter for each who is invited");
+        assert_eq!(
+            letters.iter().map(|(to, _)| to.clone()).collect::<Vec<_>>(),
+            invited,
+            "a letter for each who is invited"
+        );
         let until = self.acme.rollcall().now().plus_millis(invitation::LIFE_MILLIS);
         for (to, token) in letters {
             expected.open.insert(token.clone(), (crate::model::key(&to), until));

@@ -10,7 +10,7 @@ use rollcall_web::rest::ROUTES;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::acme::{BOTH, acme, everything};
+use crate::acme::{BOTH, acme, everything, invited};
 use bodies::{nearly, text, value};
 
 /// An installation that all cases of one property share, and somebody to ask it.
@@ -79,6 +79,7 @@ fn a_rehearsal_of_anything_changes_nothing_and_answers_as_the_real_call() {
             prop_assert_eq!((rehearsed.status, rehearsed.text), (real.status, real.text), "{}", route.path);
         }
     });
+    assert!(!invited(&asked.acme).is_empty(), "some of these calls create users");
 }
 
 #[test]
