@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
+use rollcall_core::actor::Actor;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::assign;
@@ -26,6 +27,13 @@ fn with_world<T>(work: impl FnOnce(&TestRollcall) -> T) -> T {
     work(&world().lock().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
+/// An app that may manage users and roles, but not hand on the master role: the ceiling is always in the way.
+fn some_app(world: &TestRollcall) -> Actor {
+    let caller = world.app(&[Scope::UserManagement, Scope::RoleManagement]);
+    let token = caller.token().expect("an app has a token").to_owned();
+    world.rollcall().authenticate(token, None).wait().expect("the database answers").expect("the app is known")
+}
+
 /// Any text as a token: refused, for nobody here has signed it.
 pub fn token(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
@@ -44,9 +52,7 @@ pub fn bodies(data: &[u8]) {
         Ok(asked) => with_world(|world| {
             let rehearsed = world
                 .rollcall()
-                .write(world.host_actor(), Permission::ManageUsers, Mode::DryRun, move |op| {
-                    users::create_many(op, asked)
-                })
+                .write(some_app(world), Permission::ManageUsers, Mode::DryRun, move |op| users::create_many(op, asked))
                 .wait();
             rehearsed.expect("whatever a body says of users is an outcome");
         }),
@@ -56,7 +62,7 @@ pub fn bodies(data: &[u8]) {
         Ok((asked, filter)) => with_world(|world| {
             let found = world
                 .rollcall()
-                .read(world.host_actor(), Permission::ViewUsers, move |view| users::info(view, &asked, filter));
+                .read(some_app(world), Permission::ViewUsers, move |view| users::info(view, &asked, filter));
             wire::users_info::found(&found.wait().expect("unknown users are an answer"));
         }),
     }
@@ -65,7 +71,7 @@ pub fn bodies(data: &[u8]) {
         Ok(operations) => with_world(|world| {
             let rehearsed = world
                 .rollcall()
-                .write(world.host_actor(), Permission::ManageRoles, Mode::DryRun, move |op| {
+                .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
                     assign::assign_admin(op, &operations)
                 })
                 .wait();

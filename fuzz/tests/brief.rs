@@ -65,7 +65,7 @@ fn run(folder: &str, cases: u32, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(folder);
     let mut seeds: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
-        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .map(|entry| std::fs::read(entry.expect("a seed").path()).expect("a seed is read"))
         .collect();
     seeds.sort();
     assert!(!seeds.is_empty(), "{} has seeds", folder.display());
@@ -76,7 +76,7 @@ fn run(folder: &str, cases: u32, target: fn(&[u8])) {
             target(&apply(&seed, &edits));
             Ok(())
         })
-        .unwrap();
+        .expect("no case fails");
 }
 
 #[test]

@@ -12,6 +12,8 @@ create table accounts (
     name text not null,
     name_key text not null unique,
     org_id text not null,
+    -- Random: where this account's audit chain begins, so that no other account's can take its place.
+    chain_id text not null,
     owner_id bigint,
     has_admin boolean not null default false,
     created_at bigint not null

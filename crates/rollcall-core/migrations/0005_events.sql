@@ -26,15 +26,19 @@ create index audit_events_unsealed on audit_events (account_id, id) where seq is
 create table outbox (
     id bigint identity primary key,
     account_id bigint not null references accounts (id),
+    -- Whom the message is to; it goes when they go.
+    user_id bigint not null,
     kind text not null,
     payload bytea not null,
     created_at bigint not null,
     next_at bigint not null,
     attempts bigint not null,
-    last_error text
+    last_error text,
+    foreign key (account_id, user_id) references users (account_id, id) on delete cascade
 ) strict;
 
-create index outbox_by_due on outbox (next_at, id);
+create index outbox_by_due on outbox (account_id, next_at, id);
+create index outbox_by_user on outbox (user_id);
 
 create table invitations (
     id bigint identity primary key,

@@ -12,6 +12,11 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     out
 }
 
+/// Sixteen hex digits that nothing else has.
+pub(crate) fn hex() -> String {
+    format!("{:016x}", u64::from_be_bytes(bytes()))
+}
+
 /// A secret text: never printed by `Debug`, wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(String);

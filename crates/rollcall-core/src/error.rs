@@ -92,7 +92,7 @@ impl Error {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self {
             code: Code::Internal,
-            message: "Rollcall could not do this because of a fault of its own; nothing was changed. The log has the details under this request's id.".into(),
+            message: "Rollcall could not do this because of a fault of its own; nothing was changed.".into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
         }

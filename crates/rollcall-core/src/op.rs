@@ -1,5 +1,5 @@
-//! The way out: an `Op` is one actor, one permission, one transaction. The only file that commits, and it commits no
-//! change without its audit event and no event without its change.
+//! The way out: an `Op` is one actor, one permission, one transaction. The only file that says what is kept (`store`
+//! then commits it): no change without its audit event, no event without its change.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -47,12 +47,13 @@ impl<'t> View<'t> {
         }
     }
 
-    /// A short text that changes with every committed change of the account, and is no other account's.
+    /// A short text that changes with every committed change of the account, and is no other account's, nor that of an
+    /// account of another database.
     ///
     /// # Errors
     /// When the database fails.
     pub fn mark(&self) -> Result<String> {
-        Ok(format!("{}.{}", self.account.0, store::accounts::revision(self.tx, self.account)?))
+        Ok(format!("{}.{}.{}", self.shared.epoch(), self.account.0, store::accounts::revision(self.tx, self.account)?))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::future::{Future, IntoFuture};
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use crate::accounts::{self, AccountInfo};
@@ -58,10 +58,16 @@ pub(crate) struct Shared {
     pub(crate) usage: Usage,
     /// A sealed secret of nobody: a token of an unknown app is checked against it, to take as long as any other.
     pub(crate) decoy: Vec<u8>,
+    epoch: OnceLock<String>,
     wake: flume::Sender<()>,
 }
 
 impl Shared {
+    /// What tells this database from every other.
+    pub(crate) fn epoch(&self) -> &str {
+        self.epoch.get().map_or("", String::as_str)
+    }
+
     /// Something was committed that Rollcall's own jobs may have work with.
     pub(crate) fn wake_jobs(&self) {
         // A full channel means that they have been woken already.
@@ -80,12 +86,14 @@ impl Rollcall {
         let store = Store::open(&database, readers, clock.now())?;
         let (wake, woken) = flume::bounded(1);
         let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
-        let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, wake });
+        let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, epoch: OnceLock::new(), wake });
         let rollcall = Self { store, shared, woken };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
             rollcall.set_up(Mode::Real, |tx, shared| accounts::learn_key(tx, shared)).wait()?;
         }
+        let epoch = rollcall.snapshot(accounts::epoch).wait()?;
+        rollcall.shared.epoch.get_or_init(|| epoch);
         Ok((rollcall, HostKey(())))
     }
 
@@ -178,6 +186,11 @@ impl Rollcall {
     /// The schema version that this program works with.
     pub fn schema_version() -> i64 {
         crate::store::SCHEMA_VERSION
+    }
+
+    /// Whether anything has been seen of the account's apps that is not written yet.
+    pub fn has_usage(&self, account: &AccountInfo) -> bool {
+        self.shared.usage.has(account.key)
     }
 
     /// How many statements the store has run: for tests that a request needs a fixed number.

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// A sentence with the field's name.
 pub fn clean(field: &str, text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
-    if let Some(c) = text.chars().find(|c| c.is_control()) {
+    if let Some(c) = text.chars().find(|c| c.is_control() || is_override(*c)) {
         return Err(format!("{field} holds the control character U+{:04X}", u32::from(c)));
     }
     let length = text.chars().count();
@@ -28,10 +28,23 @@ pub fn required(field: &str, text: &str, max: usize) -> Result<String, String> {
     if text.is_empty() { Err(format!("{field} is empty")) } else { Ok(text) }
 }
 
-/// The key by which names are compared: Unicode compatibility form, case folded. "Audit", "AUDIT" and "Ａudit" are one.
+/// Characters that turn the direction of what follows: a name that holds one can look like another (UAX #9 §2).
+fn is_override(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that nobody sees (Default_Ignorable_Code_Point of the scripts in use): they make no two names differ.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
+        | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The key by which names are compared: Unicode compatibility form, case folded, without what nobody sees. "Audit",
+/// "AUDIT" and "Ａudit" are one.
 pub fn key(text: &str) -> String {
-    let folded = CaseMapper::new().fold_string(&text.trim().nfkc().collect::<String>()).into_owned();
-    folded.nfkc().collect()
+    let visible: String = text.trim().nfkc().filter(|c| !is_ignorable(*c)).collect();
+    CaseMapper::new().fold_string(&visible).nfkc().collect()
 }
 
 /// An e-mail address: as it was first written, and the key by which it is compared.
@@ -42,7 +55,8 @@ pub struct Email {
 }
 
 impl Email {
-    /// Reads an address (RFC 5321 §4.1.2 without address literals and display names; at most 254 characters).
+    /// Reads an address (RFC 5321 §4.1.2 without quoted local parts, address literals and display names; at most 254
+    /// characters).
     /// The domain is compared in its ASCII form (UTS #46), the local part without regard to case.
     ///
     /// # Errors
@@ -52,6 +66,9 @@ impl Email {
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let address =
             email_address::EmailAddress::parse_with_options(&text, options).map_err(|e| format!("{text:?}: {e}"))?;
+        if address.local_part().starts_with('"') {
+            return Err(format!("{text:?}: quoted local parts are not supported"));
+        }
         let domain = idna::domain_to_ascii_strict(address.domain())
             .map_err(|_| format!("{text:?}: {:?} is not a domain name", address.domain()))?;
         let key = format!("{}@{domain}", key(address.local_part()));
@@ -66,6 +83,13 @@ impl Email {
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// As mail is sent to it: the domain in its ASCII form (RFC 5890 §2.3.2.1).
+    pub fn mailbox(&self) -> String {
+        let local = self.text.rsplit_once('@').map_or("", |(local, _)| local);
+        let domain = self.key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        format!("{local}@{domain}")
     }
 
     /// By which it is compared.
@@ -84,6 +108,7 @@ mod tests {
         assert_eq!(email.as_str(), "Ada.Obi@BÜCHER.example");
         assert_eq!(email.key(), "ada.obi@xn--bcher-kva.example");
         assert_eq!(Email::lookup_key("ADA.obi@bücher.EXAMPLE"), email.key());
+        assert_eq!(email.mailbox(), "Ada.Obi@xn--bcher-kva.example");
     }
 
     #[test]
@@ -99,6 +124,8 @@ mod tests {
             "a@[127.0.0.1]",
             "a\u{0}@acme.test",
             "a@b..c",
+            "\"a b\"@acme.test",
+            "a\u{202E}b@acme.test",
         ] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }
@@ -109,6 +136,7 @@ mod tests {
     fn names_compare_folded() {
         assert_eq!(key("  Straße "), key("STRASSE"));
         assert_eq!(key("Ａudit"), key("audit"));
+        assert_eq!(key("Au\u{200B}dit"), key("audit"));
         assert_ne!(key("Audit"), key("Audits"));
     }
 

@@ -74,6 +74,11 @@ impl Caller {
         &self.app.as_ref().expect("an app").0
     }
 
+    /// The token that it sends.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The app's secret.
     pub fn secret(&self) -> &Secret {
         &self.app.as_ref().expect("an app").1

@@ -133,9 +133,7 @@ impl Settings {
             &file.public_url,
             format!("http://{address}"),
         );
-        if !(url.value.starts_with("http://") || url.value.starts_with("https://"))
-            || url.value.contains(char::is_whitespace)
-        {
+        if !is_public_url(&url.value) {
             bail!(
                 "{:?} (from {}) is not a public address, such as https://rollcall.example.com",
                 url.value,
@@ -170,6 +168,13 @@ impl Settings {
             ("key", key, self.key.origin.to_string()),
         ]
     }
+}
+
+/// `http(s)://host…` without anything that would end up in the middle of a link.
+fn is_public_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    host.is_some_and(|host| !host.is_empty()) && !url.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#'))
 }
 
 /// Hides the password of `scheme://user:password@host`.
@@ -226,7 +231,9 @@ mod tests {
         assert!(error.contains("rollcall.toml") && error.contains("listn") && error.contains("line 1"), "{error}");
         let error = load(&Flags::default(), &[("ROLLCALL_LISTEN", "8080")]).unwrap_err().to_string();
         assert!(error.contains("\"8080\"") && error.contains("ROLLCALL_LISTEN"), "{error}");
-        assert!(load(&Flags { public_url: Some("ftp://x".into()), ..Flags::default() }, &[]).is_err());
+        for bad in ["ftp://x", "https://", "https:///a", "https://a?b", "a.example"] {
+            assert!(load(&Flags { public_url: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Installation {
     }
 
     /// The account that is meant: the named one, or the only one there is.
-    pub(crate) fn account(&self, name: Option<&str>) -> Result<AccountInfo> {
+    pub(crate) fn account(&self, name: Option<&str>, if_missing: IfMissing) -> Result<AccountInfo> {
         let accounts = self.accounts()?;
         let names = || accounts.iter().map(|a| format!("{:?}", a.name)).collect::<Vec<_>>().join(", ");
         match (name, accounts.as_slice()) {
@@ -84,7 +84,10 @@ impl Installation {
                 }
             }
             (None, [only]) => Ok(only.clone()),
-            (None, []) => Ok(self.rollcall.found_account(&self.host, DEFAULT_ACCOUNT).wait()?),
+            (None, []) if if_missing == IfMissing::Make => {
+                Ok(self.rollcall.found_account(&self.host, DEFAULT_ACCOUNT).wait()?)
+            }
+            (None, []) => bail!("there is no account yet; fill one with `rollcall apply FILE`"),
             (None, _) => {
                 Err(Usage(format!("there are several accounts ({}); say which with --account", names())).into())
             }

@@ -1,8 +1,8 @@
 //! The installation key on disk: made at first start with mode 0600, refused when others can read it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -45,24 +45,25 @@ pub(crate) fn check_mode(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the key beside its place first: a file that is there is a whole key. One that appeared meanwhile is another
+/// process's key, which is taken then.
 fn make(path: &Path) -> Result<InstallationKey> {
-    let key = InstallationKey::generate();
-    // A file that appeared meanwhile is another process's key: take that one.
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            writeln!(file, "{}", key.expose())
-                .and_then(|()| file.sync_all())
-                .with_context(|| format!("cannot write the key file {}", path.display()))?;
-            if let Some(folder) = path.parent() {
-                File::open(folder)
-                    .and_then(|f| f.sync_all())
-                    .with_context(|| format!("cannot sync {}", folder.display()))?;
-            }
-            Ok(InstallationKey::parse(key.expose())?)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Ok(InstallationKey::parse(&std::fs::read_to_string(path)?)?)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot make the key file {}", path.display())),
+    let failed = || format!("cannot make the key file {}", path.display());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".rollcall.key.")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)
+        .with_context(failed)?;
+    writeln!(file, "{}", InstallationKey::generate().expose())
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(failed)?;
+    if let Err(error) = file.persist_noclobber(path)
+        && error.error.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        return Err(error.error).with_context(failed);
     }
+    File::open(folder).and_then(|f| f.sync_all()).with_context(failed)?;
+    let text = std::fs::read_to_string(path).with_context(failed)?;
+    InstallationKey::parse(&text).with_context(|| format!("the key file {}", path.display()))
 }

@@ -11,6 +11,7 @@ use askama::Template;
 use lettre::Message;
 use lettre::message::{Mailbox, MultiPart};
 use rollcall_core::mail::Due;
+use rollcall_core::text::Email;
 
 #[derive(Template)]
 #[template(path = "invitation.txt")]
@@ -45,8 +46,8 @@ pub(crate) fn render(due: &Due, public_url: &str) -> Result<Vec<u8>> {
     let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');
     let host = if is_name { host } else { "localhost" };
     let written = SystemTime::UNIX_EPOCH + Duration::from_millis(due.written.0.unsigned_abs());
-    let to: Mailbox =
-        Mailbox::new(None, letter.to.parse().with_context(|| format!("{} cannot be written to", letter.to))?);
+    let address = Email::parse(&letter.to).map_or_else(|_| letter.to.clone(), |email| email.mailbox());
+    let to = Mailbox::new(None, address.parse().with_context(|| format!("{} cannot be written to", letter.to))?);
     let message = Message::builder()
         .from(Mailbox::new(Some("Rollcall".into()), format!("no-reply@{host}").parse()?))
         .to(to)

@@ -1,6 +1,7 @@
-//! Rollcall's own jobs, on a thread of their own: delivering the outbox, sealing the audit log, noting app usage,
+//! Rollcall's own jobs, on a thread of their own: sealing the audit log, delivering the outbox, noting app usage,
 //! forgetting old replies. Woken by commits, and once a second for what other processes wrote.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,21 +9,24 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
-use rollcall_core::op::{Mode, Once};
+use rollcall_core::op::{Mode, Once, Op, View};
 use rollcall_core::policy::Permission;
-use rollcall_core::{HostKey, Rollcall, apps, audit, mail as letters};
+use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, mail as letters};
 
+use crate::cli::explain;
 use crate::installation::Installation;
 use crate::mail;
 
-/// As many letters are delivered before the outbox is told.
+/// As many letters are delivered before the outbox is told and other jobs have their turn.
 const LETTERS: i64 = 100;
 /// How long the worker sleeps when nobody wakes it.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
 const SETTLE: Duration = Duration::from_millis(50);
+/// Old replies are forgotten once in so many rounds: about once a minute when nothing happens.
+const FORGET: u64 = 60;
 
-/// The running worker; dropping it does what is left and ends it.
+/// The running worker; dropping it lets it finish its round, and one more for what came last.
 pub(crate) struct Worker {
     stop: Option<flume::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -62,58 +66,116 @@ impl Drop for Worker {
 impl Jobs {
     fn run(&self, stopped: &flume::Receiver<()>) {
         let woken = self.rollcall.woken();
-        loop {
-            let stopping = flume::Selector::new()
-                .recv(stopped, |_| true)
-                .recv(&woken, |_| false)
-                .wait_timeout(IDLE)
-                .unwrap_or(false);
-            let stopping =
-                stopping || matches!(stopped.recv_timeout(SETTLE), Err(flume::RecvTimeoutError::Disconnected));
-            if let Err(error) = self.once() {
-                tracing::error!(error = format!("{error:#}"), "a background job failed; it will be tried again");
+        let mut more = false;
+        for round in 0.. {
+            let is_over = || matches!(stopped.try_recv(), Err(flume::TryRecvError::Disconnected));
+            if !more {
+                let selector = flume::Selector::new().recv(stopped, |_| ()).recv(&woken, |_| ());
+                // A time-out is as good as being woken: other processes write, too.
+                let _ = selector.wait_timeout(IDLE);
+                let _ = stopped.recv_timeout(SETTLE);
             }
+            let stopping = is_over();
+            // A job that panics is logged where it does and tried again in the next round, like one that fails.
+            more = catch_unwind(AssertUnwindSafe(|| self.round(round))).unwrap_or(false);
+            // What is left then waits in the database for the next start.
             if stopping {
                 return;
             }
         }
     }
 
-    fn once(&self) -> Result<()> {
-        for account in self.rollcall.accounts(&self.host).wait()? {
-            self.deliver(&account)?;
-            let actor = self.host.actor(&account, "worker");
-            self.rollcall.write(actor.clone(), Permission::RunJobs, Mode::Real, apps::usage::flush).wait()?;
-            while self.rollcall.write(actor.clone(), Permission::RunJobs, Mode::Real, audit::seal).wait()? > 0 {}
-            self.rollcall.write(actor, Permission::RunJobs, Mode::Real, Once::forget_expired).wait()?;
+    /// Every job of every account once; whether there is more to do at once. What fails in one holds up no other.
+    fn round(&self, round: u64) -> bool {
+        let accounts = match self.rollcall.accounts(&self.host).wait() {
+            Ok(accounts) => accounts,
+            Err(error) => {
+                failed("looking at the accounts", &error.into());
+                return false;
+            }
+        };
+        let mut more = false;
+        for account in accounts {
+            let unsealed = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::pending).wait();
+            if !matches!(unsealed, Ok(0)) {
+                more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
+            }
+            if self.rollcall.has_usage(&account) {
+                self.job(&account, "noting when apps were used", apps::usage::flush);
+            }
+            if round.is_multiple_of(FORGET) {
+                self.job(&account, "forgetting old replies", Once::forget_expired);
+            }
+            more |= self.deliver(&account).unwrap_or_else(|error| {
+                failed("delivering the outbox", &error);
+                false
+            });
         }
-        Ok(())
+        more
     }
 
-    fn deliver(&self, account: &AccountInfo) -> Result<()> {
-        let actor = || self.host.actor(account, "worker");
-        loop {
-            let due = self.rollcall.read(actor(), Permission::RunJobs, |view| letters::due(view, LETTERS)).wait()?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            let (mut delivered, mut failed) = (Vec::new(), Vec::new());
-            for letter in &due {
-                match mail::render(letter, &self.public_url).and_then(|m| mail::write(&self.outbox, letter, &m)) {
-                    Ok(()) => delivered.push(letter.id),
-                    Err(error) => {
-                        tracing::error!(
-                            message = letter.id,
-                            error = format!("{error:#}"),
-                            "a message could not be delivered"
-                        );
-                        failed.push((letter.id, letter.attempts, format!("{error:#}")));
-                    }
+    fn actor(&self, account: &AccountInfo) -> rollcall_core::actor::Actor {
+        self.host.actor(account, "worker")
+    }
+
+    fn job<T: Send + 'static>(
+        &self,
+        account: &AccountInfo,
+        what: &str,
+        work: impl FnOnce(&mut Op<'_>) -> CoreResult<T> + Send + 'static,
+    ) -> Option<T> {
+        let done = self.rollcall.write(self.actor(account), Permission::RunJobs, Mode::Real, work).wait();
+        done.map_err(|error| failed(what, &error.into())).ok()
+    }
+
+    /// Delivers a batch of letters; true where it was a full one.
+    fn deliver(&self, account: &AccountInfo) -> Result<bool> {
+        let read = |view: &View<'_>| Ok((letters::due(view, LETTERS)?, letters::unreadable(view, LETTERS)?));
+        let (due, unreadable) = self.rollcall.read(self.actor(account), Permission::RunJobs, read).wait()?;
+        if due.is_empty() && unreadable.is_empty() {
+            return Ok(false);
+        }
+        let now = self.rollcall.now();
+        let (mut settled, mut postponed) = (Vec::new(), Vec::new());
+        for (id, attempts) in unreadable {
+            tracing::error!(letter = id, "a message does not open with the installation key");
+            postponed.push((id, attempts, "does not open with the installation key".to_owned()));
+        }
+        let mut delivered = 0;
+        for letter in &due {
+            match mail::render(letter, &self.public_url).and_then(|m| mail::write(&self.outbox, letter, &m)) {
+                Ok(()) => {
+                    delivered += 1;
+                    settled.push(letter.id);
+                }
+                Err(error) if letter.letter.expires <= now => {
+                    let error = format!("{error:#}");
+                    tracing::error!(
+                        letter = letter.id,
+                        error,
+                        "a message could not be delivered in its time and is given up"
+                    );
+                    settled.push(letter.id);
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::error!(
+                        letter = letter.id,
+                        error,
+                        "a message could not be delivered; it will be tried again"
+                    );
+                    postponed.push((letter.id, letter.attempts, error));
                 }
             }
-            tracing::info!(delivered = delivered.len(), failed = failed.len(), "outbox");
-            let settle = move |op: &mut rollcall_core::op::Op<'_>| letters::settle(op, &delivered, &failed);
-            self.rollcall.write(actor(), Permission::RunJobs, Mode::Real, settle).wait()?;
         }
+        tracing::info!(delivered, postponed = postponed.len(), "outbox");
+        let is_full = due.len() as i64 == LETTERS;
+        let settle = move |op: &mut Op<'_>| letters::settle(op, &settled, &postponed);
+        self.rollcall.write(self.actor(account), Permission::RunJobs, Mode::Real, settle).wait()?;
+        Ok(is_full)
     }
+}
+
+fn failed(what: &str, error: &anyhow::Error) {
+    tracing::error!(error = explain(error), "{what} failed; it will be tried again");
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::audit::{Event, EventKind};
+use crate::chance;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, OrgId};
 use crate::op::{Op, View};
@@ -38,7 +39,8 @@ pub(crate) fn find_or_insert(tx: &WriteTx<'_>, shared: &Shared, name: &str) -> R
         return Ok((found, false));
     }
     let (id, org) = (AccountId::derive(&name, &name), OrgId::derive(&name, &name));
-    let key = store::accounts::insert(tx, &id, &org, &name, shared.clock.now())?;
+    let chain = chance::hex();
+    let key = store::accounts::insert(tx, &id, &org, &name, &chain, shared.clock.now())?;
     Ok((AccountInfo { key, id, name }, true))
 }
 
@@ -87,6 +89,7 @@ pub(crate) struct Account {
 }
 
 const KEY_CHECK: &str = "key check";
+const EPOCH: &str = "epoch";
 
 /// At open: the installation key must be the one with which the database was made. False where it knows none yet.
 pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
@@ -99,12 +102,19 @@ pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
     })
 }
 
-/// A new database learns the key.
+/// A new database learns the key, and gets an epoch: a random text that no other database has.
 pub(crate) fn learn_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
     if check_key(tx, shared)? {
         return Ok(());
     }
+    store::accounts::set_installation_value(tx, EPOCH, chance::hex().as_bytes())?;
     store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key.seal(KEY_CHECK, b"rollcall"))
+}
+
+/// The database's epoch: what clients remember of one database is not true of another.
+pub(crate) fn epoch(tx: &Tx<'_>) -> Result<String> {
+    let epoch = store::accounts::installation_value(tx, EPOCH)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&epoch).into_owned())
 }
 
 /// Whether nothing was ever put into the account.
@@ -122,5 +132,5 @@ pub fn is_empty(view: &View<'_>) -> Result<bool> {
 /// When the database fails.
 pub fn active_admins(view: &View<'_>) -> Result<usize> {
     view.expect(Permission::AdministerAccount)?;
-    Ok(store::assignments::active_admins(view.tx, view.account)?.len())
+    Ok(store::assignments::active_admins(view.tx, view.account, view.now)?.len())
 }

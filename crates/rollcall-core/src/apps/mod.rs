@@ -4,7 +4,7 @@ pub mod token;
 pub mod usage;
 mod write;
 
-pub(crate) use write::{AppChange, remove_many, update_many};
+pub(crate) use write::{AppChange, check_secret, remove_many, update_many};
 pub use write::{NewApp, change_scopes, create};
 
 use crate::chance::Secret;

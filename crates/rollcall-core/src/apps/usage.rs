@@ -35,6 +35,10 @@ impl Usage {
         *entry = (entry.0 + 1, now);
     }
 
+    pub(crate) fn has(&self, account: AccountKey) -> bool {
+        self.0.lock().keys().any(|(of, _)| *of == account)
+    }
+
     fn take(&self, account: AccountKey) -> Vec<(AppKey, Seen)> {
         let mut seen = self.0.lock();
         let keys: Vec<_> = seen.keys().filter(|(a, _)| *a == account).copied().collect();

@@ -35,6 +35,7 @@ pub(crate) struct AppChange {
     pub(crate) client_id: ClientId,
     pub(crate) name: String,
     pub(crate) algorithm: Algorithm,
+    pub(crate) algorithm_before: Algorithm,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) before: Vec<Scope>,
     pub(crate) secret: Option<Secret>,
@@ -47,6 +48,14 @@ fn ids(scopes: &[Scope]) -> Vec<&'static str> {
 /// The shortest secret that is taken from outside: RFC 7518 §3.2 wants 256 bits for HS256.
 const MIN_SECRET: usize = 32;
 
+/// Refuses a secret that somebody could guess, or that is none.
+pub(crate) fn check_secret(secret: &Secret) -> Result<(), String> {
+    match secret.expose().len() {
+        n if n < MIN_SECRET => Err(format!("the client secret has {n} characters; at least {MIN_SECRET} are needed")),
+        _ => Ok(()),
+    }
+}
+
 /// Makes an app and gives its secret: the only time that it is shown without being asked for.
 ///
 /// # Errors
@@ -57,8 +66,8 @@ pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Secret)> {
     let mut scopes = new.scopes;
     scopes.sort_unstable();
     scopes.dedup();
-    if new.secret.as_ref().is_some_and(|s| s.expose().len() < MIN_SECRET) {
-        return Err(Error::invalid(format!("the secret of the app {name:?} is shorter than {MIN_SECRET} characters")));
+    if let Some(secret) = &new.secret {
+        check_secret(secret).map_err(Error::invalid)?;
     }
     let secret = new.secret.unwrap_or_else(Secret::client_secret);
     let client_id = new.client_id.unwrap_or_else(ClientId::random);
@@ -96,6 +105,7 @@ pub fn change_scopes(op: &mut Op<'_>, id_or_name: &str, add: &[Scope], remove: &
         client_id: app.client_id.clone(),
         name: app.name.clone(),
         algorithm: app.algorithm,
+        algorithm_before: app.algorithm,
         before: app.scopes.clone(),
         scopes,
         secret: None,
@@ -117,23 +127,21 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
         let mut events = Vec::new();
         for change in changes {
             if change.scopes != change.before {
-                events.push(
-                    Event::new(
-                        EventKind::AppScopesModified,
-                        &change.client_id,
-                        format!("The scopes of app {:?} were changed", change.name),
-                    )
-                    .before(json!({ "scopes": ids(&change.before) }))
-                    .after(json!({ "scopes": ids(&change.scopes) })),
-                );
-            } else {
-                events.push(Event::new(
-                    EventKind::AppModified,
-                    &change.client_id,
-                    format!("App {:?} was changed", change.name),
-                ));
+                let what = format!("The scopes of app {:?} were changed", change.name);
+                let event = Event::new(EventKind::AppScopesModified, &change.client_id, what);
+                let (before, after) =
+                    (json!({ "scopes": ids(&change.before) }), json!({ "scopes": ids(&change.scopes) }));
+                events.push(event.before(before).after(after));
+            }
+            if change.algorithm != change.algorithm_before || change.secret.is_some() {
+                let replaced = if change.secret.is_some() { "has a new secret" } else { "signs otherwise" };
+                let event =
+                    Event::new(EventKind::AppModified, &change.client_id, format!("App {:?} {replaced}", change.name));
+                let after = json!({ "algorithm": change.algorithm.name(), "secretReplaced": change.secret.is_some() });
+                events.push(event.before(json!({ "algorithm": change.algorithm_before.name() })).after(after));
             }
             if let Some(secret) = &change.secret {
+                check_secret(secret).map_err(Error::invalid)?;
                 let sealed = view.shared.key.seal(token::SECRET_SEAL, secret.expose().as_bytes());
                 store::apps::replace_secret(tx, change.key, &sealed, view.now)?;
             }

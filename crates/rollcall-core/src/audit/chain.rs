@@ -12,8 +12,10 @@ pub(crate) struct Link {
     pub(crate) hash: [u8; 32],
 }
 
-/// Before the first event.
-pub(crate) const START: Link = Link { seq: 0, hash: [0; 32] };
+/// Before the first event of the chain of this id: no chain can be put in another's place.
+pub(crate) fn start(chain_id: &str) -> Link {
+    Link { seq: 0, hash: sha256(format!("rollcall audit 1/{chain_id}").as_bytes()) }
+}
 
 /// The link of `event` after `previous`. Every field is written with its length, so that nothing can be moved from one
 /// into the next. What describes persons is hashed by itself first: a later erasure can keep its digest alone and the
@@ -74,9 +76,9 @@ mod tests {
 
     #[test]
     fn every_field_and_the_place_count() {
-        let first = link(&START, &event());
+        let first = link(&start("a"), &event());
         assert_eq!(first.seq, 1);
-        assert_eq!(first, link(&START, &event()));
+        assert_eq!(first, link(&start("a"), &event()));
         let mutants: [fn(&mut StoredEvent); 9] = [
             |e| e.at = Time(2),
             |e| e.actor_kind = "host".into(),
@@ -91,12 +93,13 @@ mod tests {
         for mutate in mutants {
             let mut other = event();
             mutate(&mut other);
-            assert_ne!(link(&START, &other).hash, first.hash);
+            assert_ne!(link(&start("a"), &other).hash, first.hash);
         }
         assert_ne!(link(&first, &event()).hash, first.hash);
+        assert_ne!(link(&start("b"), &event()).hash, first.hash);
         let (mut a, mut b) = (event(), event());
         (a.category, a.name) = ("ab".into(), "c".into());
         (b.category, b.name) = ("a".into(), "bc".into());
-        assert_ne!(link(&START, &a).hash, link(&START, &b).hash);
+        assert_ne!(link(&start("a"), &a).hash, link(&start("a"), &b).hash);
     }
 }

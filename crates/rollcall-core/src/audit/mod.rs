@@ -5,7 +5,7 @@ mod event;
 mod seal;
 
 pub use event::{Event, EventKind};
-pub use seal::{Broken, Verification, seal, verify};
+pub use seal::{Broken, Verification, pending, seal, verify};
 
 pub(crate) use chain::Link;
 pub(crate) use seal::{Sealed, StoredEvent};

@@ -47,7 +47,10 @@ pub fn seal(op: &mut Op<'_>) -> Result<usize> {
             return Ok(0);
         }
         let more = pending.len().saturating_sub(BATCH as usize);
-        let mut previous = store::audit::last(tx, view.account)?.unwrap_or(chain::START);
+        let mut previous = match store::audit::last(tx, view.account)? {
+            Some(last) => last,
+            None => chain::start(&store::accounts::chain_id(tx, view.account)?),
+        };
         let mut sealed = Vec::with_capacity(pending.len());
         for event in pending.iter().take(BATCH as usize) {
             let link = chain::link(&previous, event);
@@ -57,6 +60,15 @@ pub fn seal(op: &mut Op<'_>) -> Result<usize> {
         store::audit::seal_many(tx, view.account, &sealed)?;
         Ok(more)
     })
+}
+
+/// How many events wait to be sealed.
+///
+/// # Errors
+/// When the database fails.
+pub fn pending(view: &View<'_>) -> Result<u64> {
+    view.expect(Permission::RunJobs)?;
+    store::audit::count_pending(view.tx, view.account)
 }
 
 /// What a walk along the chain found.
@@ -85,7 +97,7 @@ pub struct Broken {
 /// When the database fails; a broken chain is an answer, not an error.
 pub fn verify(view: &View<'_>) -> Result<Verification> {
     view.expect(Permission::RunJobs)?;
-    let mut previous = chain::START;
+    let mut previous = chain::start(&store::accounts::chain_id(view.tx, view.account)?);
     let pending = store::audit::count_pending(view.tx, view.account)?;
     loop {
         let events = store::audit::sealed_after(view.tx, view.account, previous.seq, BATCH)?;

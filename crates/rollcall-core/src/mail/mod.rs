@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::chance::Secret;
 use crate::clock::Time;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::store;
@@ -65,20 +65,29 @@ pub struct Due {
     pub letter: Letter,
 }
 
-/// The letters whose turn it is, oldest first.
+/// The letters whose turn it is, oldest first. One that cannot be read holds up no other: see [`unreadable`].
 ///
 /// # Errors
-/// When the database fails, or a letter does not open with the installation key.
+/// When the database fails.
 pub fn due(view: &View<'_>, limit: i64) -> Result<Vec<Due>> {
+    Ok(opened(view, limit)?.into_iter().filter_map(Result::ok).collect())
+}
+
+/// Number and attempts of the letters whose turn it is and that do not open with the installation key.
+///
+/// # Errors
+/// When the database fails.
+pub fn unreadable(view: &View<'_>, limit: i64) -> Result<Vec<(i64, i64)>> {
+    Ok(opened(view, limit)?.into_iter().filter_map(Result::err).collect())
+}
+
+fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
     view.expect(Permission::RunJobs)?;
-    store::outbox::due(view.tx, view.account, view.now, limit)?
-        .into_iter()
-        .map(|(id, attempts, written, sealed)| {
-            let letter = Letter::from_bytes(&view.shared.key.open(OUTBOX_SEAL, &sealed)?)
-                .ok_or_else(|| Error::internal(format!("message {id} of the outbox is not a letter")))?;
-            Ok(Due { id, attempts, written, letter })
-        })
-        .collect()
+    let open = |(id, attempts, written, sealed): store::outbox::Waiting| {
+        let letter = view.shared.key.open(OUTBOX_SEAL, &sealed).ok().and_then(|bytes| Letter::from_bytes(&bytes));
+        letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts))
+    };
+    Ok(store::outbox::due(view.tx, view.account, view.now, limit)?.into_iter().map(open).collect())
 }
 
 /// What became of the letters that were tried: delivered ones leave the outbox, failed ones wait twice as long each

@@ -7,13 +7,13 @@ use serde_json::json;
 use super::{Role, RoleKind};
 use crate::audit::{Event, EventKind};
 use crate::clock::Time;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::groups::Group;
 use crate::op::{Op, View};
 use crate::policy::{self, Permission};
 use crate::store::assignments::{Holder, NewAssignment};
 use crate::store::users::UserRow;
-use crate::store::{self, RoleKey, UserKey};
+use crate::store::{self, GroupKey, RoleKey, UserKey};
 use crate::text::{self, Email};
 use crate::users::{Lookup, Status};
 
@@ -30,6 +30,16 @@ pub struct Operation {
     pub add_groups: Vec<String>,
     /// Names of groups to take it from.
     pub remove_groups: Vec<String>,
+}
+
+/// As many users and groups may be named in one request, over all of its operations: what everybody else waits for
+/// while they are looked up stays short, and so does the answer.
+pub const MAX_NAMES: usize = 10_000;
+
+impl Operation {
+    fn names(&self) -> usize {
+        self.add_users.len() + self.remove_users.len() + self.add_groups.len() + self.remove_groups.len()
+    }
 }
 
 /// What became of one operation: done whole, or refused for all of these reasons.
@@ -58,10 +68,16 @@ struct Holdings {
 /// When the database fails; nothing is changed then. An operation with faults is an outcome, not an error.
 pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<OperationOutcome>> {
     op.expect(Permission::ManageRoles)?;
+    let names: usize = operations.iter().map(Operation::names).sum();
+    if names > MAX_NAMES {
+        return Err(Error::invalid(format!(
+            "the operations name {names} users and groups; one request may name {MAX_NAMES} in all"
+        )));
+    }
     let known = look_up(op, operations)?;
     let role_keys: Vec<RoleKey> = known.roles.values().map(|r| r.key).collect();
-    let before: Given = store::assignments::admin_holders(op.tx, &role_keys)?.into_iter().collect();
-    let active_admins = store::assignments::active_admins(op.tx, op.account)?.into_iter().collect();
+    let before: Given = store::assignments::admin_holders(op.tx, &role_keys)?;
+    let active_admins = store::assignments::active_admins(op.tx, op.account, op.now)?.into_iter().collect();
     let mut holdings = Holdings { given: before.clone(), active_admins };
     let outcomes = operations.iter().map(|operation| go_through(op, &known, &mut holdings, operation)).collect();
 
@@ -84,7 +100,8 @@ pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<Ope
 
 /// What the one has and the other has not, or until another time; in order.
 fn differing(one: &Given, other: &Given) -> Vec<(RoleKey, Holder)> {
-    let mut out: Vec<_> = one.iter().filter(|(held, until)| other.get(held) != Some(until)).map(|(held, _)| *held).collect();
+    let mut out: Vec<_> =
+        one.iter().filter(|(held, until)| other.get(held) != Some(until)).map(|(held, _)| *held).collect();
     out.sort_unstable();
     out
 }
@@ -158,10 +175,12 @@ fn go_through(view: &View<'_>, known: &Known, holdings: &mut Holdings, operation
     let remove_users = collect(operation.remove_users.iter().map(|p| known.user(p)), &mut faults);
     let add_groups = collect(operation.add_groups.iter().map(|n| known.group(n)), &mut faults);
     let remove_groups = collect(operation.remove_groups.iter().map(|n| known.group(n)), &mut faults);
-    for user in add_users.iter().filter(|u| remove_users.iter().any(|r| r.key == u.key)) {
+    let leaving: HashSet<UserKey> = remove_users.iter().map(|u| u.key).collect();
+    for user in add_users.iter().filter(|u| leaving.contains(&u.key)) {
         faults.push(format!("User {} is both to be added and to be removed", user.email));
     }
-    for group in add_groups.iter().filter(|g| remove_groups.iter().any(|r| r.key == g.key)) {
+    let leaving: HashSet<GroupKey> = remove_groups.iter().map(|g| g.key).collect();
+    for group in add_groups.iter().filter(|g| leaving.contains(&g.key)) {
         faults.push(format!("Group {} is both to be added and to be removed", group.name));
     }
     let Some(role) = role else { return Err(faults) };

@@ -42,17 +42,17 @@ pub(crate) fn change_held(op: &mut Op<'_>, add: &[HeldChange], remove: &[HeldCha
     })
 }
 
-/// One event for each role, bot and kind of holder.
+/// One event for each role, bot, kind of holder and end.
 fn events(changes: &[HeldChange], gained: bool) -> Vec<Event> {
     let mut gathered = BTreeMap::<_, (&HeldChange, Vec<&str>)>::new();
     for change in changes {
         let is_user = matches!(change.row.holder, Holder::User(_));
-        let key = (change.row.role, change.row.bot, is_user);
+        let key = (change.row.role, change.row.bot, is_user, change.row.expires.map(|time| time.0));
         gathered.entry(key).or_insert((change, Vec::new())).1.push(&change.holder_name);
     }
     gathered
         .into_iter()
-        .map(|((_, _, is_user), (first, names))| {
+        .map(|((_, _, is_user, _), (first, names))| {
             let kind = match (is_user, first.kind, gained) {
                 (true, RoleKind::Admin, true) => EventKind::AdminRoleAssigned,
                 (true, RoleKind::Admin, false) => EventKind::AdminRoleRemoved,
@@ -64,7 +64,9 @@ fn events(changes: &[HeldChange], gained: bool) -> Vec<Event> {
             let verb = if gained { "given to" } else { "taken from" };
             let on = first.bot_name.as_ref().map_or_else(String::new, |bot| format!(" on bot {bot:?}"));
             let what = format!("Role {:?}{on} was {verb} {}", first.role_name, names.join(", "));
-            let state = json!({ if is_user { "users" } else { "groups" }: names, "bot": first.bot_name });
+            let until = first.row.expires.map(|time| time.to_string());
+            let state =
+                json!({ if is_user { "users" } else { "groups" }: names, "bot": first.bot_name, "expires": until });
             let event = Event::new(kind, &first.role_id, what);
             if gained { event.after(state) } else { event.before(state) }
         })

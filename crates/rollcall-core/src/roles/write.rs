@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::NewRole;
+use super::{NewRole, RoleKind};
 use crate::audit::{Event, EventKind};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::op::Op;
 use crate::policy::{self, Permission};
 use crate::store::{self, RoleKey};
@@ -14,6 +14,7 @@ use crate::store::{self, RoleKey};
 pub(crate) struct RoleChange {
     pub(crate) key: RoleKey,
     pub(crate) id: String,
+    pub(crate) kind: RoleKind,
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) permissions: String,
@@ -31,6 +32,7 @@ pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<()> {
     if roles.is_empty() {
         return Ok(());
     }
+    ask_ceiling(op, roles.iter().map(|r| (r.kind, r.name.as_str())))?;
     op.change(|tx, view| {
         let keys = store::roles::insert_many(tx, view.account, roles, false, view.now)?;
         if let Some((role, _)) = roles.iter().zip(&keys).find(|(_, key)| key.is_none()) {
@@ -44,16 +46,22 @@ pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<()> {
     })
 }
 
+/// Who decides what a role permits must be one who may hand that role on.
+fn ask_ceiling<'a>(op: &Op<'_>, roles: impl Iterator<Item = (RoleKind, &'a str)>) -> Result<()> {
+    for (kind, name) in roles {
+        let grant = policy::Grant { kind, name, built_in: false };
+        policy::ceiling(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
+    }
+    Ok(())
+}
+
 /// Changes custom roles. What a role permits may only be changed by who may hand that role on: the ceiling.
 pub(crate) fn update_many(op: &mut Op<'_>, changes: &[RoleChange]) -> Result<()> {
     op.expect(Permission::ManageRoles)?;
     if changes.is_empty() {
         return Ok(());
     }
-    for change in changes {
-        let grant = policy::Grant { kind: super::RoleKind::Admin, name: &change.name, built_in: false };
-        policy::ceiling(&op.actor, &grant).map_err(Error::invalid)?;
-    }
+    ask_ceiling(op, changes.iter().map(|c| (c.kind, c.name.as_str())))?;
     op.change(|tx, view| {
         store::roles::update_many(tx, view.account, changes, view.now)?;
         let events = changes.iter().map(|change| {

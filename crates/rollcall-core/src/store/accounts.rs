@@ -28,10 +28,17 @@ pub(crate) fn get(tx: &Tx<'_>, account: AccountKey) -> Result<Account> {
     .ok_or_else(|| Error::internal("the actor's account is gone"))
 }
 
-pub(crate) fn insert(tx: &WriteTx<'_>, id: &AccountId, org: &OrgId, name: &str, now: Time) -> Result<AccountKey> {
+pub(crate) fn insert(
+    tx: &WriteTx<'_>,
+    id: &AccountId,
+    org: &OrgId,
+    name: &str,
+    chain: &str,
+    now: Time,
+) -> Result<AccountKey> {
     let key = tx.insert(
-        "insert into accounts (public_id, name, name_key, org_id, created_at) values ($1, $2, $3, $4, $5) returning id",
-        &[id.as_str().into(), name.into(), text::key(name).as_str().into(), org.as_str().into(), now.into()],
+        "insert into accounts (public_id, name, name_key, org_id, chain_id, created_at) values ($1, $2, $3, $4, $5, $6) returning id",
+        &[id.as_str().into(), name.into(), text::key(name).as_str().into(), org.as_str().into(), chain.into(), now.into()],
     )?;
     tx.execute("insert into revisions (account_id, slot, value) values ($1, 0, 1)", &[key.into()])?;
     Ok(AccountKey(key))
@@ -69,9 +76,17 @@ pub(crate) fn set_owner(tx: &WriteTx<'_>, account: AccountKey, owner: UserKey) -
 
 pub(crate) fn revision(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
     Ok(tx
-        .first("select sum(value) from revisions where account_id = $1", &[account.into()], |r| r.opt_int(0))?
+        .first("select cast(sum(value) as bigint) from revisions where account_id = $1", &[account.into()], |r| {
+            r.opt_int(0)
+        })?
         .flatten()
         .unwrap_or(0))
+}
+
+/// Where the account's audit chain begins.
+pub(crate) fn chain_id(tx: &Tx<'_>, account: AccountKey) -> Result<String> {
+    tx.first("select chain_id from accounts where id = $1", &[account.into()], |r| r.text(0))?
+        .ok_or_else(|| Error::internal("the actor's account is gone"))
 }
 
 pub(crate) fn raise_revision(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {

@@ -151,7 +151,7 @@ pub(crate) fn note_usage(tx: &WriteTx<'_>, account: AccountKey, seen: &[(AppKey,
     // The join leaves out apps that were removed since.
     tx.execute_many(
         "insert into app_refusals (app_id, reason, refused, last_at) \
-         select a.id, $3, $4, $5 from apps a where a.account_id = $1 and a.id = $2 \
+         select a.id, cast($3 as text), cast($4 as bigint), cast($5 as bigint) from apps a where a.account_id = $1 and a.id = $2 \
          on conflict (app_id, reason) do update set refused = app_refusals.refused + excluded.refused, last_at = excluded.last_at",
         &refused,
     )?;

@@ -1,5 +1,7 @@
 //! Who holds which role: directly, through groups, and what a group carries.
 
+use std::collections::HashMap;
+
 use super::{AccountKey, BotKey, GroupKey, RoleKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
@@ -139,9 +141,9 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<NewAssignment
 }
 
 /// Who was given these admin roles directly, and until when: also what has expired.
-pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<Vec<((RoleKey, Holder), Option<Time>)>> {
+pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<(RoleKey, Holder), Option<Time>>> {
     let list: Vec<Value<'_>> = roles.iter().map(|key| (*key).into()).collect();
-    tx.query_list(
+    let rows = tx.query_list(
         "select role_id, user_id, group_id, expires_at from assignments where bot_id is null and role_id in {list}",
         &[],
         &list,
@@ -152,15 +154,17 @@ pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<Vec<((Role
             };
             ((RoleKey(r.int(0)), holder), r.opt_int(3).map(Time))
         },
-    )
+    )?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The active users who hold the built-in admin role of the account.
-pub(crate) fn active_admins(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<UserKey>> {
+pub(crate) fn active_admins(tx: &Tx<'_>, account: AccountKey, now: Time) -> Result<Vec<UserKey>> {
     tx.query(
         "select s.user_id from roles r join assignments s on s.role_id = r.id join users u on u.id = s.user_id \
-         where r.account_id = $1 and r.kind = 'admin' and r.built_in and u.status = 'active'",
-        &[account.into()],
+         where r.account_id = $1 and r.kind = 'admin' and r.built_in and u.status = 'active' \
+         and (s.expires_at is null or s.expires_at > $2)",
+        &[account.into(), now.into()],
         |r| UserKey(r.int(0)),
     )
 }

@@ -2,13 +2,16 @@
 //! SQLite does its own way is here, in `writer.rs` and in `migrate.rs`; the other files of the store do not know it.
 
 use std::borrow::Cow;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
+use rusqlite::{CachedStatement, Connection, ErrorCode as SqliteCode, OpenFlags};
 
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -47,6 +50,9 @@ pub(super) fn connect(database: &Database, read_only: bool) -> Result<Connection
     } else {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
     };
+    if !read_only {
+        make_private(path)?;
+    }
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|e| Error::invalid(format!("cannot open the database {}: {e}", path.display())))?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
@@ -62,10 +68,25 @@ pub(super) fn connect(database: &Database, read_only: bool) -> Result<Connection
     Ok(connection)
 }
 
+/// Makes the file, for its owner alone: SQLite gives the log beside it the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::invalid(format!("cannot make the database {}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a failure of the database means to the rest: busy, or a fault.
 pub(super) fn failed(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::busy(error),
+        Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => Error::busy(error),
+        Some(SqliteCode::NotADatabase) => {
+            Error::invalid("the database's file is none: something else has written to it; restore it from a backup")
+        }
+        Some(SqliteCode::DiskFull) => Error::internal(format!("the disk is full: {error}")),
         _ => Error::internal(format!("database: {error}")),
     }
 }

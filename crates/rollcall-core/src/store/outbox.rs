@@ -1,6 +1,6 @@
 //! Messages that wait to be sent, sealed.
 
-use super::{AccountKey, Tx, Value, WriteTx};
+use super::{AccountKey, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
 
@@ -8,20 +8,25 @@ pub(crate) fn insert_many(
     tx: &WriteTx<'_>,
     account: AccountKey,
     kind: &str,
-    payloads: &[Vec<u8>],
+    payloads: &[(UserKey, Vec<u8>)],
     now: Time,
 ) -> Result<()> {
-    let rows: Vec<Vec<Value<'_>>> =
-        payloads.iter().map(|payload| vec![account.into(), kind.into(), payload.into(), now.into()]).collect();
+    let rows: Vec<Vec<Value<'_>>> = payloads
+        .iter()
+        .map(|(to, payload)| vec![account.into(), (*to).into(), kind.into(), payload.into(), now.into()])
+        .collect();
     tx.execute_many(
-        "insert into outbox (account_id, kind, payload, created_at, next_at, attempts) values ($1, $2, $3, $4, $4, 0)",
+        "insert into outbox (account_id, user_id, kind, payload, created_at, next_at, attempts) values ($1, $2, $3, $4, $5, $5, 0)",
         &rows,
     )?;
     Ok(())
 }
 
-/// Id, attempts so far, when it was written, and the sealed payload of what is due.
-pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<(i64, i64, Time, Vec<u8>)>> {
+/// Id, attempts so far, when it was written, and the sealed payload.
+pub(crate) type Waiting = (i64, i64, Time, Vec<u8>);
+
+/// What is due, oldest first.
+pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<Waiting>> {
     tx.query(
         "select id, attempts, created_at, payload from outbox where account_id = $1 and next_at <= $2 order by id limit $3",
         &[account.into(), now.into(), limit.into()],

@@ -13,8 +13,11 @@ pub(crate) struct NewTask {
     pub(crate) dialog: Option<DialogKey>,
 }
 
+/// A bot and the dialogs of it that somebody may use.
+pub(crate) type OnBot = (BotId, Vec<DialogId>);
+
 /// By user: bots in the order they were allowed, with the dialogs; "all" is told as all that the bot has now.
-pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<HashMap<UserKey, Vec<(BotId, Vec<DialogId>)>>> {
+pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<HashMap<UserKey, Vec<OnBot>>> {
     let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
     let rows = tx.query_list(
         "select t.user_id, b.public_id, d.public_id from task_grants t join bots b on b.id = t.bot_id \
@@ -31,9 +34,10 @@ pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<HashMap<UserKey
             bots.push((BotId::stored(bot), Vec::new()));
         }
         if let (Some((_, dialogs)), Some(dialog)) = (bots.last_mut(), dialog.map(DialogId::stored))
-            && !dialogs.contains(&dialog) {
-                dialogs.push(dialog);
-            }
+            && !dialogs.contains(&dialog)
+        {
+            dialogs.push(dialog);
+        }
     }
     Ok(out)
 }

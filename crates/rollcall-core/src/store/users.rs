@@ -106,6 +106,18 @@ pub(crate) fn taken_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str])
     taken(tx, account, "org_user_id", ids)
 }
 
+/// The public ids of these users.
+pub(crate) fn public_ids(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<HashMap<UserKey, String>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    let rows = tx.query_list(
+        "select id, public_id from users where account_id = $1 and id in {list}",
+        &[account.into()],
+        &list,
+        |r| (UserKey(r.int(0)), r.text(1)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
 pub(crate) fn email(tx: &Tx<'_>, account: AccountKey, user: UserKey) -> Result<Option<String>> {
     tx.first("select email from users where account_id = $1 and id = $2", &[account.into(), user.into()], |r| r.text(0))
 }

@@ -41,7 +41,8 @@ type ReadJob = Box<dyn FnOnce(Result<&Tx<'_>>) + Send>;
 pub(crate) struct Store {
     writes: Option<flume::Sender<Box<dyn Job>>>,
     reads: Option<flume::Sender<ReadJob>>,
-    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
     statements: Arc<AtomicU64>,
 }
 
@@ -53,14 +54,16 @@ impl Store {
         migrate(&mut connection, now)?;
         let (writes, queue) = flume::bounded::<Box<dyn Job>>(QUEUE);
         let counter = Arc::clone(&statements);
-        let mut threads = vec![spawn("rollcall-writer".into(), move || {
+        let writer = spawn("rollcall-writer".into(), move || {
             while let Ok(first) = queue.recv() {
                 let mut group = vec![first];
                 group.extend(queue.try_iter().take(GROUP - 1));
                 commit_group(&connection, &counter, group);
             }
-        })?];
+            close(&connection);
+        })?;
         let (reads, queue) = flume::bounded::<ReadJob>(QUEUE);
+        let mut threads = Vec::new();
         for n in 0..readers.max(1) {
             let connection = connect(database, true)?;
             let queue = queue.clone();
@@ -71,7 +74,7 @@ impl Store {
                 }
             })?);
         }
-        Ok(Self { writes: Some(writes), reads: Some(reads), threads, statements })
+        Ok(Self { writes: Some(writes), reads: Some(reads), writer: Some(writer), readers: threads, statements })
     }
 
     /// Queues a job for the writer; a full queue hands it straight back as busy.
@@ -98,13 +101,25 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.writes = None;
+        // The readers first: while one of them holds the file open, the writer cannot empty the log.
         self.reads = None;
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a database thread ended by a panic");
-            }
-        }
+        self.readers.drain(..).for_each(joined);
+        self.writes = None;
+        self.writer.take().into_iter().for_each(joined);
+    }
+}
+
+/// Moves what is in the log into the database's own file: a copy made while nothing runs is then complete. Another
+/// process that has the file open keeps the log, which is right.
+fn close(connection: &Connection) {
+    if let Err(error) = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())) {
+        tracing::warn!(%error, "the log could not be moved into the database's file; keep both files together");
+    }
+}
+
+fn joined(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        tracing::error!("a database thread ended by a panic");
     }
 }
 

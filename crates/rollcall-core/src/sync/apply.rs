@@ -50,9 +50,14 @@ pub(super) struct Keys {
 }
 
 fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Report) -> Result<Report> {
-    let now = Current::load(op)?;
-    check::check(&mut state, &now).map_err(Error::faults)?;
+    let mut now = Current::load(op)?;
+    check::check(&mut state, &now, should_prune).map_err(Error::faults)?;
     let report = &mut report;
+    if should_prune {
+        // Edges go before new ones come: a file may turn one round.
+        prune::prune_edges(op, &state, &now, report)?;
+        now = Current::load(op)?;
+    }
     let mut keys = Keys {
         users: now.users.iter().map(|u| (u.email_key.clone(), u.key)).collect(),
         groups: HashMap::new(),
@@ -63,20 +68,18 @@ fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Repo
     bring_users(op, &state, &now, &mut keys, report)?;
     bring_bots(op, &state, &now, &mut keys, report)?;
     bring_groups(op, &state, &now, &mut keys, report)?;
-    if should_prune {
-        prune::prune_nesting(op, &state, &now, report)?;
-    }
     bring_members(op, &state, &now, &keys, report)?;
     bring_assignments(op, &state, &now, &keys, report)?;
     bring_tasks(op, &state, &now, &keys, report)?;
     bring_apps(op, &state, &now, report)?;
     if let Some(key) = state.owner.as_ref().and_then(|email| keys.users.get(&Email::lookup_key(email)))
-        && now.owner != Some(*key) {
-            report.note('~', format!("account owner is {}", state.owner.as_deref().unwrap_or_default()));
-            accounts::set_owner(op, *key, state.owner.as_deref().unwrap_or_default())?;
-        }
+        && now.owner != Some(*key)
+    {
+        report.note('~', format!("account owner is {}", state.owner.as_deref().unwrap_or_default()));
+        accounts::set_owner(op, *key, state.owner.as_deref().unwrap_or_default())?;
+    }
     if should_prune {
-        prune::prune(op, &state, report)?;
+        prune::prune_things(op, &state, report)?;
     }
     Ok(std::mem::take(report))
 }

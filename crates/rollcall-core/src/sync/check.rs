@@ -1,10 +1,11 @@
-//! A description against the account: every fault with its place, before anything is changed.
+//! A description against the account, field by field: every fault with its place, before anything is changed.
 
 use std::collections::{HashMap, HashSet};
 
 use super::current::Current;
-use super::{AppState, AssignmentState, BotState, GroupState, RoleState, State, UserState};
+use super::{AppState, BotState, GroupState, RoleState, State, UserState, references};
 use crate::accounts::{MAX_DESCRIPTION, MAX_NAME};
+use crate::apps;
 use crate::change::Change;
 use crate::error::Fault;
 use crate::id::{BotId, ClientId, DialogId, GroupId, RoleId, UserId};
@@ -16,14 +17,14 @@ use crate::users::MAX_ORG_USER_ID;
 const EVERYONE: &str = "everyone";
 
 /// Gathers faults.
-struct Checker {
+pub(super) struct Checker {
     faults: Vec<Fault>,
     /// Ids that the file has given so far: they differ by kind, so one set will do.
     ids: HashSet<String>,
 }
 
 impl Checker {
-    fn fault(&mut self, place: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, place: impl Into<String>, message: impl Into<String>) {
         self.faults.push(Fault::at(place, message));
     }
 
@@ -47,9 +48,9 @@ impl Checker {
         if let Some(given) = description
             && let Some(clean) =
                 self.take(format!("{place}.description"), text::clean("the description", given, MAX_DESCRIPTION))
-            {
-                *given = clean;
-            }
+        {
+            *given = clean;
+        }
     }
 
     /// An id that the file gives: well formed, not another's, and the one that the thing has already.
@@ -81,25 +82,17 @@ impl Checker {
     }
 }
 
-/// The names that references may use: those of the file and those of the account.
-struct Names {
-    emails: HashSet<String>,
-    groups: HashSet<String>,
-    roles: HashSet<(RoleKind, String)>,
-    /// By bot: its dialogs.
-    bots: HashMap<String, HashSet<String>>,
-}
-
 /// Cleans the description in place; all of its faults, or none.
-pub(super) fn check(state: &mut State, now: &Current) -> Result<(), Vec<Fault>> {
+///
+/// With `prunes`, what the account has and the description does not name is about to go, so it cannot be referred to.
+pub(super) fn check(state: &mut State, now: &Current, prunes: bool) -> Result<(), Vec<Fault>> {
     let mut checker = Checker { faults: Vec::new(), ids: HashSet::new() };
     users(&mut checker, &mut state.users, now);
     groups(&mut checker, &mut state.groups, now);
     roles(&mut checker, &mut state.roles, now);
     bots(&mut checker, &mut state.bots, now);
-    apps(&mut checker, &mut state.apps, now);
-    let names = names(state, now);
-    references(&mut checker, state, &names);
+    client_apps(&mut checker, &mut state.apps, now);
+    references::check(&mut checker, state, now, prunes);
     if checker.faults.is_empty() { Ok(()) } else { Err(checker.faults) }
 }
 
@@ -224,7 +217,7 @@ fn bots(c: &mut Checker, bots: &mut [BotState], now: &Current) {
     }
 }
 
-fn apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
+fn client_apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
     let by_name: HashMap<String, _> = now.apps.iter().map(|a| (text::key(&a.name), a)).collect();
     let ids: HashMap<String, String> = now.apps.iter().map(|a| (a.client_id.to_string(), a.name.clone())).collect();
     let mut seen = HashSet::new();
@@ -232,128 +225,9 @@ fn apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
         let place = format!("apps[{n}]");
         c.name(&place, "app", &mut app.name, &mut seen);
         let has = by_name.get(&text::key(&app.name)).map(|a| a.client_id.as_str());
+        if let Some(secret) = &app.client_secret {
+            c.take(format!("{place}.clientSecret"), apps::check_secret(secret));
+        }
         c.id(format!("{place}.clientId"), app.client_id.as_ref(), ClientId::parse, has, &ids, &app.name);
-    }
-}
-
-fn names(state: &State, now: &Current) -> Names {
-    let key = |name: &String| text::key(name);
-    let mut bots = HashMap::<String, HashSet<String>>::new();
-    for bot in &now.bots {
-        bots.entry(key(&bot.name)).or_default().extend(bot.dialogs.iter().map(|d| key(&d.name)));
-    }
-    for bot in &state.bots {
-        bots.entry(key(&bot.name)).or_default().extend(bot.dialogs.iter().map(|d| key(&d.name)));
-    }
-    Names {
-        emails: now
-            .users
-            .iter()
-            .map(|u| u.email_key.clone())
-            .chain(state.users.iter().map(|u| Email::lookup_key(&u.email)))
-            .collect(),
-        groups: now.groups.iter().map(|g| key(&g.name)).chain(state.groups.iter().map(|g| key(&g.name))).collect(),
-        roles: now
-            .roles
-            .iter()
-            .map(|r| (r.role.kind, key(&r.role.name)))
-            .chain(state.roles.iter().map(|r| (r.kind, key(&r.name))))
-            .collect(),
-        bots,
-    }
-}
-
-impl Names {
-    fn user(&self, c: &mut Checker, place: String, email: &str) {
-        if !self.emails.contains(&Email::lookup_key(email)) {
-            c.fault(place, format!("unknown user {email:?}: neither this file nor the account has this address"));
-        }
-    }
-
-    fn group(&self, c: &mut Checker, place: String, name: &str) {
-        if !self.groups.contains(&text::key(name)) {
-            c.fault(
-                place,
-                format!("unknown group {name:?}: neither this file nor the account has a group of this name"),
-            );
-        }
-    }
-
-    fn bot(&self, c: &mut Checker, place: String, name: &str) -> Option<&HashSet<String>> {
-        let dialogs = self.bots.get(&text::key(name));
-        if dialogs.is_none() {
-            c.fault(place, format!("unknown bot {name:?}: neither this file nor the account has a bot of this name"));
-        }
-        dialogs
-    }
-}
-
-fn references(c: &mut Checker, state: &State, names: &Names) {
-    if let Some(owner) = &state.owner {
-        names.user(c, "account.owner".into(), owner);
-    }
-    for (n, group) in state.groups.iter().enumerate() {
-        for (m, email) in group.members.iter().enumerate() {
-            names.user(c, format!("groups[{n}].members[{m}]"), email);
-        }
-        for (m, name) in group.groups.iter().enumerate() {
-            names.group(c, format!("groups[{n}].groups[{m}]"), name);
-        }
-    }
-    for (n, bot) in state.bots.iter().enumerate() {
-        if let Change::Set(owner) = &bot.owner {
-            names.user(c, format!("bots[{n}].owner"), owner);
-        }
-    }
-    for (n, user) in state.users.iter().enumerate() {
-        for (m, task) in user.tasks.iter().flatten().enumerate() {
-            let place = format!("users[{n}].tasks[{m}]");
-            let Some(dialogs) = names.bot(c, format!("{place}.bot"), &task.bot) else { continue };
-            for (k, dialog) in task.dialogs.iter().flatten().enumerate() {
-                if !dialogs.contains(&text::key(dialog)) {
-                    c.fault(
-                        format!("{place}.dialogs[{k}]"),
-                        format!("the bot {:?} has no dialog {dialog:?}", task.bot),
-                    );
-                }
-            }
-        }
-    }
-    for (n, assignment) in state.assignments.iter().enumerate() {
-        assignment_references(c, &format!("assignments[{n}]"), assignment, names);
-    }
-}
-
-fn assignment_references(c: &mut Checker, place: &str, a: &AssignmentState, names: &Names) {
-    let kind = if a.bot.is_some() { RoleKind::Bot } else { RoleKind::Admin };
-    let key = text::key(&a.role);
-    if !names.roles.contains(&(kind, key.clone())) {
-        let other = if kind == RoleKind::Bot { RoleKind::Admin } else { RoleKind::Bot };
-        let why = match (names.roles.contains(&(other, key.clone())), kind) {
-            (true, RoleKind::Admin) => format!("the role {:?} is a bot role: say on which bot (bot: NAME)", a.role),
-            (true, RoleKind::Bot) => format!("the role {:?} is an admin role: it takes no bot", a.role),
-            (false, _) => format!("unknown {kind} role {:?}: neither this file nor the account has it", a.role),
-        };
-        c.fault(format!("{place}.role"), why);
-    }
-    if let Some(bot) = &a.bot {
-        names.bot(c, format!("{place}.bot"), bot);
-    }
-    if kind == RoleKind::Admin && built_in::is_reserved(kind, &key) {
-        if !a.groups.is_empty() {
-            c.fault(format!("{place}.groups"), "the built-in role \"admin\" can be given to users only");
-        }
-        if a.expires.is_some() {
-            c.fault(
-                format!("{place}.expires"),
-                "the built-in role \"admin\" cannot expire: the account might be left without one",
-            );
-        }
-    }
-    for (m, email) in a.users.iter().enumerate() {
-        names.user(c, format!("{place}.users[{m}]"), email);
-    }
-    for (m, name) in a.groups.iter().enumerate() {
-        names.group(c, format!("{place}.groups[{m}]"), name);
     }
 }

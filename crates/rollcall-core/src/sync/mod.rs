@@ -8,6 +8,7 @@ mod bring;
 mod check;
 mod current;
 mod prune;
+mod references;
 
 use serde_json::{Map, Value};
 

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
+
+use super::bring::task_names;
 use super::current::Current;
 use super::{GroupState, Report, State};
 use crate::apps;
@@ -14,15 +17,14 @@ use crate::store::assignments::Holder;
 use crate::store::{BotKey, GroupKey, UserKey};
 use crate::text;
 use crate::text::Email;
-use crate::users;
+use crate::users::{self, TaskChange};
 
-/// Removes what joins things first, then things, each with what hangs on it. [`prune_nesting`] has gone before.
-pub(super) fn prune(op: &mut Op<'_>, state: &State, report: &mut Report) -> Result<()> {
-    let now = Current::load(op)?;
-    prune_assignments(op, state, &now, report)?;
-    prune_members(op, state, &now, report)?;
-    prune_tasks(op, state, &now, report)?;
-    prune_things(op, state, &now, report)
+/// Removes what joins things: assignments, nesting, memberships, tasks.
+pub(super) fn prune_edges(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+    prune_assignments(op, state, now, report)?;
+    prune_nesting(op, state, now, report)?;
+    prune_members(op, state, now, report)?;
+    prune_tasks(op, state, now, report)
 }
 
 fn prune_assignments(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
@@ -69,9 +71,10 @@ fn prune_assignments(op: &mut Op<'_>, state: &State, now: &Current, report: &mut
 
 /// Takes groups out of those whose description does not name them. Before anything is nested: what a description turns
 /// round is no cycle.
-pub(super) fn prune_nesting(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+fn prune_nesting(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
     let children = |g: &GroupState| -> HashSet<String> { g.groups.iter().map(|name| text::key(name)).collect() };
-    let keep: HashMap<String, HashSet<String>> = state.groups.iter().map(|g| (text::key(&g.name), children(g))).collect();
+    let keep: HashMap<String, HashSet<String>> =
+        state.groups.iter().map(|g| (text::key(&g.name), children(g))).collect();
     let groups: HashMap<GroupKey, _> = now.groups.iter().map(|g| (g.key, g)).collect();
     let mut edges = Vec::new();
     for (parent, child) in &now.edges {
@@ -121,13 +124,17 @@ fn prune_tasks(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Repor
     for user in now.users.iter().filter(|u| holders.contains(&u.key)) {
         if named.get(&user.email_key).is_some_and(|u| u.tasks.is_none()) {
             report.note('-', format!("tasks of {}", user.email));
-            changes.push((user.key, user.email.clone(), Vec::new()));
+            let had: Vec<_> = now.tasks.iter().filter(|(key, _)| *key == user.key).map(|(_, task)| *task).collect();
+            let (before, after) = (task_names(now, &had), Value::Array(Vec::new()));
+            changes.push(TaskChange { user: user.key, email: user.email.clone(), tasks: Vec::new(), before, after });
         }
     }
     users::replace_tasks(op, &changes)
 }
 
-fn prune_things(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
+/// Removes things, each with what hangs on it.
+pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) -> Result<()> {
+    let now = &Current::load(op)?;
     let groups_named: HashSet<String> = state.groups.iter().map(|g| text::key(&g.name)).collect();
     let groups: Vec<_> = now
         .groups

@@ -47,6 +47,8 @@ struct Ready<'a> {
     groups: Vec<&'a Group>,
     roles: Vec<(&'a Role, Option<&'a Bot>)>,
     tasks: Vec<NewTask>,
+    /// The same for the audit log: bots, and which of their dialogs (null: all).
+    task_names: Value,
     invite: bool,
 }
 
@@ -131,7 +133,8 @@ fn check<'a>(
         Ok(email) => {
             if !emails.insert(email.key().to_owned()) {
                 faults.push(CreateFault::RepeatedEmail(email.as_str().to_owned()));
-            } else if known.emails.contains(email.key()) {
+            }
+            if known.emails.contains(email.key()) {
                 faults.push(CreateFault::Exists(email.as_str().to_owned()));
             }
             Some(email)
@@ -142,7 +145,8 @@ fn check<'a>(
         Ok(id) => {
             if !org_user_ids.insert(id.clone()) {
                 faults.push(CreateFault::RepeatedOrgUserId(id.clone()));
-            } else if known.org_user_ids.contains(&id) {
+            }
+            if known.org_user_ids.contains(&id) {
                 faults.push(CreateFault::OrgUserIdTaken(id.clone()));
             }
             Some(id)
@@ -177,6 +181,7 @@ fn check<'a>(
             groups,
             roles,
             tasks,
+            task_names: asked.tasks.iter().map(|t| json!({"bot": t.bot.trim(), "dialogs": t.dialogs})).collect(),
             invite: asked.invite,
         }),
         _ => Err(faults),
@@ -186,16 +191,17 @@ fn check<'a>(
 fn check_groups<'a>(known: &'a Known, asked: &[String], faults: &mut Vec<CreateFault>) -> Vec<&'a Group> {
     let mut groups = Vec::new();
     for id in unique(asked.iter().map(String::as_str)) {
-        match known.groups.get(id) {
-            None => faults.push(CreateFault::UnknownGroup(id.to_owned())),
-            Some(group) if group.from_directory => faults.push(CreateFault::DirectoryGroup(group.name.clone())),
-            Some(group) => match known.barred.get(&group.key.0) {
-                Some(why) => {
-                    faults.push(CreateFault::OverCeiling(format!("{why} (the group {:?} carries it)", group.name)));
-                }
-                None => groups.push(group),
-            },
+        let Some(group) = known.groups.get(id) else {
+            faults.push(CreateFault::UnknownGroup(id.to_owned()));
+            continue;
+        };
+        if group.from_directory {
+            faults.push(CreateFault::DirectoryGroup(group.name.clone()));
         }
+        if let Some(why) = known.barred.get(&group.key.0) {
+            faults.push(CreateFault::OverCeiling(format!("{why} (the group {:?} carries it)", group.name)));
+        }
+        groups.push(group);
     }
     groups
 }
@@ -249,7 +255,6 @@ fn check_tasks(known: &Known, asked: &[TaskGrant], faults: &mut Vec<CreateFault>
         };
         if !bot.is_for_enterprise() {
             faults.push(CreateFault::NotPublished(bot.id.to_string()));
-            continue;
         }
         match dialogs {
             None => tasks.push(NewTask { bot: bot.key, dialog: None }),
@@ -321,6 +326,9 @@ fn event(ready: &Ready<'_>) -> Event {
             .iter()
             .map(|(role, bot)| json!({"id": role.id.as_str(), "name": role.name, "bot": bot.map(|b| b.id.as_str())}));
         after.insert("roles".into(), roles.collect());
+    }
+    if !ready.tasks.is_empty() {
+        after.insert("tasks".into(), ready.task_names.clone());
     }
     after.insert("invited".into(), json!(ready.invite));
     Event::new(EventKind::UserCreated, &user.id, format!("User {} was created", user.email.as_str()))

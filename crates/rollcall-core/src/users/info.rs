@@ -98,10 +98,12 @@ pub fn info(view: &View<'_>, asked: &[Lookup], filter: StatusFilter) -> Result<V
         };
         match row {
             None if seen_unknown.insert((matches!(lookup, Lookup::Email(_)), key)) => order.push(Err(lookup.clone())),
-            Some(row) if seen_users.insert(row.key)
-                && (filter == StatusFilter::All || filter == StatusFilter::Only(row.status)) => {
-                    order.push(Ok(row));
-                }
+            Some(row)
+                if seen_users.insert(row.key)
+                    && (filter == StatusFilter::All || filter == StatusFilter::Only(row.status)) =>
+            {
+                order.push(Ok(row));
+            }
             _ => {}
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
     let rows: Vec<(UserKey, [u8; 32])> =
         invitations.iter().map(|i| (i.user, sha256(i.token.expose().as_bytes()))).collect();
     store::invitations::insert_many(tx, view.account, &rows, view.now, expires)?;
-    let letters: Vec<Vec<u8>> = invitations
+    let letters: Vec<(UserKey, Vec<u8>)> = invitations
         .iter()
         .map(|i| {
             let letter = Letter {
@@ -51,7 +51,7 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
                 token: i.token.clone(),
                 expires,
             };
-            view.shared.key.seal(OUTBOX_SEAL, &letter.to_bytes())
+            (i.user, view.shared.key.seal(OUTBOX_SEAL, &letter.to_bytes()))
         })
         .collect();
     store::outbox::insert_many(tx, view.account, "invitation", &letters, view.now)
@@ -117,6 +117,7 @@ fn invitee(view: &View<'_>) -> Result<Invitee> {
     }
 }
 
-fn gone() -> Error {
+/// What is said of every invitation that is not good (any more).
+pub fn gone() -> Error {
     Error::new(Code::NotFound, "This invitation has been used or has expired. Ask your administrator for a new one.")
 }

@@ -13,7 +13,7 @@ pub use asked::{CreateFault, NewUser, RoleOnBot, TaskGrant};
 pub use create::{Outcome, create_many};
 pub use info::{Found, Lookup, StatusFilter, UserDetails, info};
 pub use profile::{Profile, ProfileField};
-pub(crate) use write::{UserChange, insert_checked, remove_many, replace_tasks, update_many};
+pub(crate) use write::{TaskChange, UserChange, insert_checked, remove_many, replace_tasks, update_many};
 
 use crate::id::UserId;
 use crate::text::Email;

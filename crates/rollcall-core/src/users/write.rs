@@ -43,7 +43,14 @@ pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<V
         });
         let events = users.iter().map(|user| {
             let email = user.email.as_str();
-            let mut after = json!({"email": email, "status": user.status.label(), "orgUserId": user.org_user_id});
+            let mut after = json!({
+                "email": email,
+                "status": user.status.label(),
+                "orgUserId": user.org_user_id,
+                "canCreateBot": user.can_create_bot,
+                "isDeveloper": user.is_developer,
+                "dataTables": user.data_tables,
+            });
             for (field, value) in user.profile.known() {
                 after[field.column()] = json!(value);
             }
@@ -53,21 +60,34 @@ pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<V
     })
 }
 
-/// Puts these tasks in the place of all that the users had: user, address, tasks.
-pub(crate) fn replace_tasks(op: &mut Op<'_>, changes: &[(UserKey, String, Vec<NewTask>)]) -> Result<()> {
+/// The tasks that a user gets in the place of all that they had.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskChange {
+    pub(crate) user: UserKey,
+    pub(crate) email: String,
+    pub(crate) tasks: Vec<NewTask>,
+    /// Bots and dialogs by name, before and after, for the audit log.
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
+/// Puts tasks in the place of all that the users had.
+pub(crate) fn replace_tasks(op: &mut Op<'_>, changes: &[TaskChange]) -> Result<()> {
     op.expect(Permission::ManageUsers)?;
     if changes.is_empty() {
         return Ok(());
     }
     op.change(|tx, view| {
-        let users: Vec<UserKey> = changes.iter().map(|(user, _, _)| *user).collect();
+        let users: Vec<UserKey> = changes.iter().map(|c| c.user).collect();
+        let ids = store::users::public_ids(tx, view.account, &users)?;
         store::tasks::remove_of_users(tx, view.account, &users)?;
-        let rows: Vec<_> =
-            changes.iter().flat_map(|(user, _, tasks)| tasks.iter().map(|task| (*user, *task))).collect();
+        let rows: Vec<_> = changes.iter().flat_map(|c| c.tasks.iter().map(|task| (c.user, *task))).collect();
         store::tasks::insert_many(tx, view.account, &rows)?;
-        let events = changes.iter().map(|(_, email, tasks)| {
-            let what = format!("{} bot task(s) are assigned to {email}", tasks.len());
-            Event::new(EventKind::BotTasksAssigned, email, what)
+        let events = changes.iter().map(|c| {
+            let target = ids.get(&c.user).map_or("", String::as_str);
+            let what = format!("The bot tasks of {} were changed", c.email);
+            let event = Event::new(EventKind::BotTasksAssigned, &target, what);
+            event.before(c.before.clone()).after(c.after.clone())
         });
         Ok(((), events.collect()))
     })

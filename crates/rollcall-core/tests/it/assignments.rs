@@ -227,3 +227,15 @@ fn a_rehearsal_answers_the_same_and_changes_nothing() {
     assert_eq!(assign(acme.rollcall(), &actor, Mode::Real, &asked).unwrap(), rehearsed);
     assert_eq!(held(&acme), ["admin: ada@acme.test", "Auditor: bo@acme.test"]);
 }
+
+#[test]
+fn one_request_names_ten_thousand_users_and_groups_at_most() {
+    let acme = furnished();
+    let of = |count: usize| Operation { add_groups: vec!["Ops".into(); count], ..on("Auditor") };
+    let asked = |operations: &[Operation]| assign(acme.rollcall(), &app(&acme, &Scope::ALL), Mode::Real, operations);
+    let error = asked(&[of(4_000), of(6_001)]).unwrap_err();
+    assert_eq!((error.code(), held(&acme).len()), (Code::Invalid, 1));
+    assert!(error.to_string().contains("10001"), "{error}");
+    assert_eq!(asked(&[of(4_000), of(6_000)]).unwrap(), [Ok(()), Ok(())]);
+    assert_eq!(held(&acme), ["admin: ada@acme.test", "Auditor: Ops"]);
+}

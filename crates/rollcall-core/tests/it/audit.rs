@@ -67,6 +67,18 @@ fn every_account_has_a_chain_of_its_own() {
 }
 
 #[test]
+fn the_chain_of_one_account_does_not_pass_for_anothers() {
+    let acme = pending(3);
+    let beta = acme.found("Beta");
+    acme.sealed_events();
+    let host = acme.host().actor(&beta, "test");
+    acme.rollcall().write(host, Permission::RunJobs, Mode::Real, audit::seal).wait().unwrap();
+    assert_eq!(tamper(&acme, "delete from audit_events where account_id = 1"), 4);
+    assert_eq!(tamper(&acme, "update audit_events set account_id = 1 where account_id = 2"), 1);
+    assert_eq!(verify(&acme).broken.map(|broken| broken.seq), Some(1), "it begins elsewhere");
+}
+
+#[test]
 fn what_was_tampered_with_is_found_at_its_number() {
     let table: [(&str, i64, &str); 11] = [
         ("update audit_events set description = 'nothing happened' where seq = 5", 5, "it is not what was sealed"),

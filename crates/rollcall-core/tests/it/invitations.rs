@@ -118,6 +118,7 @@ fn an_invitation_goes_with_its_user() {
     let again = [NewUser::with_email("bo@acme.test")];
     create(acme.rollcall(), &app(&acme, &Scope::ALL), Mode::Real, &again).unwrap();
     assert!(recognise(&acme, &token).is_none(), "a namesake is somebody else");
+    assert_eq!(letters(&acme).len(), 1, "the old letter went with the old user");
 }
 
 #[test]
@@ -179,4 +180,16 @@ fn a_letter_waits_until_it_is_delivered_and_longer_after_each_failure() {
     assert_eq!((acme.read(mail::waiting).unwrap(), due().len()), (0, 0));
     assert_eq!(number(&acme, "select count(*) from invitations where state = 'open'"), 1, "the link stays good");
     assert_eq!(acme.sealed_events(), events);
+}
+
+#[test]
+fn a_letter_that_cannot_be_read_holds_up_no_other() {
+    let (acme, _) = invited();
+    let both = [NewUser::with_email("dee@acme.test"), NewUser::with_email("ed@acme.test")];
+    create(acme.rollcall(), &app(&acme, &Scope::ALL), Mode::Real, &both).unwrap();
+    let broken = "update outbox set payload = zeroblob(99) where id = 2";
+    assert_eq!(rusqlite::Connection::open(acme.database()).unwrap().execute(broken, []).unwrap(), 1);
+    let to: Vec<String> = letters(&acme).into_iter().map(|(to, _)| to).collect();
+    assert_eq!(to, ["Bo@acme.test", "ed@acme.test"]);
+    assert_eq!(acme.read(|view| mail::unreadable(view, 10)).unwrap(), [(2, 0)]);
 }

@@ -1,7 +1,7 @@
 //! The core against a real database: what each use-case promises, and the rules that hold after every transaction.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
-mod apps_and_tokens;
+mod apps;
 mod assignments;
 mod audit;
 mod groups;
@@ -12,5 +12,8 @@ mod properties;
 mod setting;
 mod store;
 mod sync;
+mod sync_faults;
 mod sync_rules;
+mod tokens;
 mod users;
+mod users_info;

@@ -191,6 +191,24 @@ fn a_mark_is_new_after_each_change_and_after_nothing_else() {
 }
 
 #[test]
+fn a_mark_of_one_database_is_no_other_databases() {
+    let [one, other] = [TestRollcall::new(), TestRollcall::new()].map(|acme| acme.read(|view| view.mark()).unwrap());
+    assert_ne!(one, other);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_files_of_a_database_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let acme = TestRollcall::new();
+    acme.admin("ada");
+    for entry in std::fs::read_dir(acme.database().parent().unwrap()).unwrap().map(std::result::Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{entry:?}");
+    }
+}
+
+#[test]
 fn another_installation_key_is_refused_at_open() {
     let acme = TestRollcall::new();
     acme.admin("ada");

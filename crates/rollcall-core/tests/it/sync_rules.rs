@@ -8,7 +8,7 @@ use rollcall_core::users::Status;
 use rollcall_core::{Code, Error};
 use rollcall_testkit::{TestRollcall, user};
 
-use crate::setting::{active, bot, export, given, group, prune, state};
+use crate::setting::{active, bot, export, given, group, kept_by_the_directory, prune, state};
 
 fn with_admin() -> TestRollcall {
     let acme = TestRollcall::new();
@@ -18,15 +18,13 @@ fn with_admin() -> TestRollcall {
 
 /// Why a description is refused; and that nothing was changed.
 fn refusal(acme: &TestRollcall, file: State, should_prune: bool) -> Error {
-    let (before, events) = (acme.snapshot(), acme.sealed_events());
-    for mode in [Mode::DryRun, Mode::Real] {
-        let error = acme.rollcall().apply(acme.host(), file.clone(), should_prune, mode).wait().unwrap_err();
-        assert_eq!((acme.snapshot(), acme.sealed_events()), (before.clone(), events));
-        if mode == Mode::Real {
-            return error;
-        }
-    }
-    unreachable!("both modes are refused")
+    let seen = || (acme.snapshot(), acme.sealed_events());
+    let before = seen();
+    let apply = |file, mode| acme.rollcall().apply(acme.host(), file, should_prune, mode).wait().unwrap_err();
+    let rehearsed = apply(file.clone(), Mode::DryRun).to_string();
+    let error = apply(file, Mode::Real);
+    assert_eq!((seen(), error.to_string()), (before, rehearsed));
+    error
 }
 
 #[test]
@@ -34,14 +32,30 @@ fn a_cycle_of_groups_is_refused_with_its_path() {
     let acme = with_admin();
     let groups = vec![group("A", &[], &["B"]), group("B", &[], &["C"]), group("C", &[], &[])];
     acme.apply(State { groups, ..state() }).unwrap();
-    let error = refusal(&acme, State { groups: vec![group("C", &[], &["A"])], ..state() }, false);
+    let of = |parent: &str, child: &str| {
+        refusal(&acme, State { groups: vec![group(parent, &[], &[child])], ..state() }, false).to_string()
+    };
+    assert_eq!(of("C", "A"), "groups[0].groups[0]: groups would contain each other: C › A › B › C");
+    assert_eq!(of("B", "b"), "groups[0].groups[0]: groups would contain each other: B › B");
+    let file = State { groups: vec![group("X", &[], &["A", "Y"]), group("Y", &[], &["X"])], ..state() };
     assert_eq!(
-        (error.code(), error.to_string()),
-        (Code::Conflict, "groups would contain each other: A › B › C › A".into())
+        refusal(&acme, file, true).each_fault().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "groups[0].groups[0]: unknown group \"A\": nothing in this file has a group of this name, and the rest is pruned",
+            "groups[0].groups[1]: groups would contain each other: X › Y › X",
+        ]
     );
-    let error = refusal(&acme, State { groups: vec![group("B", &[], &["b"])], ..state() }, false);
-    assert_eq!((error.code(), error.to_string()), (Code::Conflict, "groups would contain each other: b › b".into()));
     acme.apply(State { groups: vec![group("A", &[], &["C"])], ..state() }).unwrap();
+}
+
+#[test]
+fn a_cycle_through_a_group_that_the_directory_keeps_is_refused_too() {
+    let acme = TestRollcall::new();
+    acme.apply(State { groups: vec![group("Staff", &[], &["Ops"]), group("Ops", &[], &[])], ..state() }).unwrap();
+    kept_by_the_directory(&acme, "Staff");
+    let error = refusal(&acme, State { groups: vec![group("Ops", &[], &["Staff"])], ..state() }, true);
+    let path = "groups would contain each other: Staff › Ops › Staff";
+    assert_eq!((error.code(), error.to_string()), (Code::Conflict, path.into()));
 }
 
 #[test]
@@ -50,7 +64,8 @@ fn a_description_that_turns_an_edge_round_is_no_cycle_where_it_is_the_whole() {
     acme.apply(State { groups: vec![group("A", &[], &["B"]), group("B", &[], &[])], ..state() }).unwrap();
     let mut file = export(&acme);
     file.groups = vec![group("A", &[], &[]), group("B", &[], &["A"])];
-    assert_eq!(refusal(&acme, file.clone(), false).code(), Code::Conflict, "without pruning both edges are meant");
+    let both = refusal(&acme, file.clone(), false).to_string();
+    assert!(both.contains("B › A › B"), "without pruning both edges are meant: {both}");
     prune(&acme, file).unwrap();
     let groups = export(&acme).groups;
     assert_eq!((groups[0].groups.clone(), groups[1].groups.clone()), (vec![], vec!["A".to_owned()]));
@@ -147,10 +162,7 @@ fn pruning_leaves_what_is_built_in_and_what_the_directory_keeps() {
         ..state()
     })
     .unwrap();
-    rusqlite::Connection::open(acme.database())
-        .unwrap()
-        .execute("update groups set source = 'directory' where name = 'Staff'", [])
-        .unwrap();
+    kept_by_the_directory(&acme, "Staff");
     let file = State {
         users: vec![active("ada@acme.test")],
         assignments: vec![given("admin", None, &["ada@acme.test"], &[])],

@@ -1,23 +1,22 @@
-//! Creating users and looking them up.
+//! Creating users. Looking them up: `users_info`.
 
 use rollcall_core::Code;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::State;
-use rollcall_core::users::{
-    self, Found, Lookup, NewUser, Outcome, Profile, ProfileField, RoleOnBot, Status, StatusFilter, TaskGrant,
-};
+use rollcall_core::users::{NewUser, Outcome, Profile, ProfileField, RoleOnBot, Status, TaskGrant};
 use rollcall_testkit::TestRollcall;
-use rusqlite::Connection;
 use serde_json::json;
 
-use crate::setting::{active, app, bot, create, details, export, given, group, number, role, state, statements, texts};
+use crate::setting::{
+    app, bot, create, details, export, given, group, kept_by_the_directory, number, role, state, statements, texts,
+};
 
 const UNKNOWN_ROLE: &str = "0123456789abcdef01234567";
 
 /// Two bots, a custom role of each kind, groups of which one carries a role and one hangs below it.
-fn furnished() -> TestRollcall {
+pub(crate) fn furnished() -> TestRollcall {
     let acme = TestRollcall::new();
     acme.admin("ada");
     acme.apply(State {
@@ -57,10 +56,7 @@ fn refused(outcome: &Outcome) -> Vec<String> {
 #[test]
 fn a_user_is_refused_with_every_fault_at_once_each_in_words() {
     let acme = furnished();
-    Connection::open(acme.database())
-        .unwrap()
-        .execute("update groups set source = 'directory' where name = 'Staff'", [])
-        .unwrap();
+    kept_by_the_directory(&acme, "Staff");
     let mut profile = Profile::default();
     profile.set(ProfileField::LastName, Some("O\u{7}bi".into()));
     profile.set(ProfileField::Zip, Some("9".repeat(51)));
@@ -138,8 +134,19 @@ fn an_address_or_an_org_user_id_belongs_to_one_user() {
         refused(&outcomes[4]),
         ["The e-mail address \"CY@xn--bcher-kva.test\" stands in this request more than once"]
     );
-    let outcomes = create(acme.rollcall(), &actor, Mode::Real, &[with("dee@acme.test", "1")]).unwrap();
+    let asked =
+        [with("dee@acme.test", "1"), with("Dee@acme.test", "1"), with("bo@acme.test", ""), with("bo@acme.test", "")];
+    let outcomes = create(acme.rollcall(), &actor, Mode::Real, &asked).unwrap();
     assert_eq!(refused(&outcomes[0]), ["The org user id \"1\" belongs to another user"]);
+    assert_eq!(
+        refused(&outcomes[1]),
+        [
+            "The e-mail address \"Dee@acme.test\" stands in this request more than once",
+            "The org user id \"1\" stands in this request more than once",
+            "The org user id \"1\" belongs to another user",
+        ]
+    );
+    assert_eq!((refused(&outcomes[2]).len(), refused(&outcomes[3]).len()), (1, 2), "each fault of each is told");
 }
 
 #[test]
@@ -244,52 +251,4 @@ fn only_who_may_manage_users_gets_a_transaction() {
     });
     assert_eq!((needed, refused.code()), (0, Code::Forbidden));
     assert!(refused.to_string().contains("lacks the scope user-management"), "{refused}");
-}
-
-#[test]
-fn users_are_found_in_the_order_asked_each_once() {
-    let acme = furnished();
-    let people = [("bo@acme.test", Status::Suspended), ("cy@acme.test", Status::Active)];
-    let mut users: Vec<_> = people.iter().map(|(email, status)| rollcall_testkit::user(email, *status)).collect();
-    users[1].org_user_id = rollcall_core::change::Change::Set("C7".into());
-    acme.apply(State { users, ..state() }).unwrap();
-    let ask = |filter| {
-        let asked = ["cy@acme.test", "nobody@acme.test", "ADA@acme.test", "NOBODY@acme.test ", "bo@acme.test", "a3q4"];
-        let mut asked: Vec<Lookup> = asked.iter().map(|e| Lookup::Email((*e).into())).collect();
-        asked.splice(1..1, [Lookup::OrgUserId(" C7".into()), Lookup::OrgUserId("c7".into())]);
-        let found = acme.read(move |view| users::info(view, &asked, filter)).unwrap();
-        let name = |found: Found| match found {
-            Found::User(user) => user.email,
-            Found::Unknown(lookup) => format!("{lookup:?}"),
-        };
-        found.into_iter().map(name).collect::<Vec<_>>()
-    };
-    let unknown = ["OrgUserId(\"c7\")", "Email(\"nobody@acme.test\")", "Email(\"a3q4\")"];
-    assert_eq!(
-        ask(StatusFilter::All),
-        ["cy@acme.test", unknown[0], unknown[1], "ada@acme.test", "bo@acme.test", unknown[2]]
-    );
-    assert_eq!(ask(StatusFilter::Only(Status::Suspended)), [unknown[0], unknown[1], "bo@acme.test", unknown[2]]);
-}
-
-#[test]
-fn looking_up_fifty_users_needs_the_statements_of_one() {
-    let acme = furnished();
-    let emails: Vec<String> = (0..50).map(|n| format!("u{n}@acme.test")).collect();
-    let list: Vec<&str> = emails.iter().map(String::as_str).collect();
-    acme.apply(State {
-        users: list.iter().map(|email| active(email)).collect(),
-        groups: vec![group("Interns", &list, &[]), group("Ops", &list, &[])],
-        assignments: vec![given("Curator", Some("Helper"), &list, &["Ops"])],
-        ..state()
-    })
-    .unwrap();
-    let needed = [1, 50].map(|count| {
-        let asked: Vec<Lookup> = emails[..count].iter().map(|e| Lookup::Email(e.clone())).collect();
-        let work = || acme.read(move |view| users::info(view, &asked, StatusFilter::All)).unwrap();
-        let (needed, found) = statements(&acme, work);
-        assert!(found.iter().all(|f| matches!(f, Found::User(u) if u.roles.len() == 2 && u.groups.len() == 2)));
-        needed
-    });
-    assert_eq!(needed[0], needed[1]);
 }

@@ -11,7 +11,7 @@ use rollcall_core::actor::Actor;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::invitation;
-use rollcall_core::{Code, Error, Rollcall};
+use rollcall_core::{Error, Rollcall};
 
 use crate::http::Peer;
 use crate::http::status::status;
@@ -45,12 +45,7 @@ fn ip(request: &Request) -> Option<IpAddr> {
 }
 
 async fn invitee(rollcall: &Rollcall, token: String, ip: Option<IpAddr>) -> Result<Actor, Error> {
-    rollcall.recognise_invitation(token, ip).await?.ok_or_else(|| {
-        Error::new(
-            Code::NotFound,
-            "This invitation has been used or has expired. Ask your administrator for a new one.",
-        )
-    })
+    rollcall.recognise_invitation(token, ip).await?.ok_or_else(invitation::gone)
 }
 
 fn refused(error: &Error) -> Response {

@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 /// The longest list that a request may bring (API contract §1, Bodies).
 pub const MAX_ITEMS: usize = 1_000;
 
+/// As many values may stand in one body: far more than any call needs, and little enough that a body of the allowed size
+/// cannot be made to fill the memory (each value costs many times its bytes).
+pub const MAX_VALUES: usize = 200_000;
+
 /// Gathers what is wrong while a body is read.
 #[derive(Debug, Default)]
 pub struct Faults(RefCell<Vec<Fault>>);
@@ -36,7 +40,27 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(vec![Fault::at("", "The body is empty; this call takes JSON")]);
     }
+    let values = count_values(bytes);
+    if values > MAX_VALUES {
+        let message = format!("The body holds about {values} values; at most {MAX_VALUES} are allowed in one request");
+        return Err(vec![Fault::at("", message)]);
+    }
     serde_json::from_slice(bytes).map_err(|e| vec![Fault::at("", format!("The body is not JSON: {e}"))])
+}
+
+/// How many values there are, by what separates or opens them; commas and brackets inside texts do not count.
+fn count_values(bytes: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match (in_text, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_text = !in_text,
+            (false, b',' | b'[' | b'{') => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// An object at a path.
@@ -230,6 +254,15 @@ mod tests {
             faults.done(()).unwrap_err()[0].to_string(),
             "emailIds: 1001 items are more than the 1000 that one request may bring"
         );
+    }
+
+    #[test]
+    fn a_body_of_very_many_values_is_refused_before_it_is_built() {
+        let many = |n: usize| format!("[{}0]", "0,".repeat(n));
+        assert!(parse(many(MAX_VALUES - 3).as_bytes()).is_ok());
+        assert!(parse(many(MAX_VALUES).as_bytes()).unwrap_err()[0].message.contains("200000"));
+        let text = format!("[\"{}\\\"{}\"]", ",[{".repeat(MAX_VALUES), ",".repeat(10));
+        assert!(parse(text.as_bytes()).is_ok(), "what is inside a text does not count");
     }
 
     #[test]

@@ -21,7 +21,10 @@ pub(crate) fn answered(route: Option<&'static str>, status: StatusCode) {
 
 /// Whether a request came from this machine: what is counted is nobody else's business.
 pub(crate) fn is_local(request: &Request) -> bool {
-    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+    // A proxy on this machine speaks for somebody else.
+    let is_forwarded =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    !is_forwarded && request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
 }
 
 /// What was counted, in the Prometheus text format 0.0.4.

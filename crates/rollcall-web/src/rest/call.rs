@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -19,6 +20,8 @@ use crate::http::{hex, json, sha256};
 
 /// The largest body (contract §1, Bodies).
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
 /// Bodies over this are parsed on a thread of their own, so that they hold nobody up.
@@ -66,7 +69,9 @@ impl Call {
         if announced.is_some_and(|n| n > MAX_BODY as u64) {
             return Err(Failure::too_large(MAX_BODY));
         }
-        let body = match Limited::new(body, MAX_BODY).collect().await {
+        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
+        let Ok(collected) = collected else { return Err(Failure::timed_out(BODY_TIMEOUT)) };
+        let body = match collected {
             Ok(body) => body.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Err(Failure::too_large(MAX_BODY)),
             Err(_) => return Err(Failure::bad_request("The body ended before it was complete")),

@@ -1,8 +1,10 @@
 //! Refusals in the vendor's form: `{"errors":[{"msg","code"}]}`, the status the code (401 with 4002 the one exception).
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rollcall_core::{Error, Fault};
+use rollcall_core::{Code, Error, Fault};
 use serde::Serialize;
 
 use super::wire;
@@ -49,6 +51,11 @@ impl Failure {
         )
     }
 
+    /// The client was too slow.
+    pub fn timed_out(limit: Duration) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, format!("The body did not arrive within {} seconds", limit.as_secs()))
+    }
+
     /// The client did not send what it announced.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
@@ -76,7 +83,9 @@ impl From<Error> for Failure {
         if !error.each_fault().is_empty() {
             return error.each_fault().to_vec().into();
         }
-        Self::new(status, error.to_string())
+        let hint =
+            if error.code() == Code::Internal { " The log has the details under this request's id." } else { "" };
+        Self::new(status, format!("{error}{hint}"))
     }
 }
 

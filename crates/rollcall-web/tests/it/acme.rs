@@ -1,10 +1,11 @@
 //! "Acme", the account that the tests ask about: people of every status, groups in groups, roles held in every way.
 
+use rollcall_core::accounts::AccountInfo;
 use rollcall_core::bots::Audience;
 use rollcall_core::change::Change;
 use rollcall_core::id::{BotId, DialogId, GroupId, RoleId};
-use rollcall_core::mail;
-use rollcall_core::policy::Scope;
+use rollcall_core::mail::{self, Letter};
+use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::{AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::text;
@@ -137,10 +138,22 @@ pub(crate) fn dialog_id(bot: &str, name: &str) -> String {
     DialogId::derive("Acme", &format!("{}/{}", text::key(bot), text::key(name))).to_string()
 }
 
-/// Whom the letters that wait invite, oldest first.
+/// The letters that wait in an account's outbox, oldest first.
+pub(crate) fn letters_of(installation: &TestRollcall, account: &AccountInfo) -> Vec<Letter> {
+    let actor = installation.host().actor(account, "test");
+    let due = installation.rollcall().read(actor, Permission::RunJobs, |view| mail::due(view, 100)).wait();
+    let due = due.expect("the outbox is read");
+    due.into_iter().map(|due| due.letter).collect()
+}
+
+/// The letters that wait in Acme's outbox, oldest first.
+pub(crate) fn letters(acme: &TestRollcall) -> Vec<Letter> {
+    letters_of(acme, &acme.account)
+}
+
+/// Whom they invite.
 pub(crate) fn invited(acme: &TestRollcall) -> Vec<String> {
-    let due = acme.read(|view| mail::due(view, 100)).expect("the outbox is read");
-    due.into_iter().map(|due| due.letter.to).collect()
+    letters(acme).into_iter().map(|letter| letter.to).collect()
 }
 
 /// All that a call could change: the account with its secrets, the letters that wait, the number of audit events.

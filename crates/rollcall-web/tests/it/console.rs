@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::Method;
 use insta::assert_snapshot;
-use rollcall_core::mail;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync;
 use rollcall_core::users::Status;
@@ -11,12 +10,11 @@ use rollcall_core::users::invitation::LIFE_MILLIS;
 use rollcall_testkit::{Caller, Reply, TestRollcall};
 use serde_json::json;
 
-use crate::acme::everything;
+use crate::acme::{everything, letters, letters_of};
 
 /// The path of the newest letter's link.
 fn link(acme: &TestRollcall) -> String {
-    let due = acme.read(|view| mail::due(view, 100)).expect("the outbox is read");
-    format!("/activate/{}", due.last().expect("a letter").letter.token.expose())
+    format!("/activate/{}", letters(acme).last().expect("a letter").token.expose())
 }
 
 /// A user of this account who is invited, and the path of their link.
@@ -151,10 +149,8 @@ async fn names_are_text_on_the_page_and_never_markup() {
     let app = acme.app_of(&account, &[Scope::UserManagement]);
     let reply = app.post("users", &json!({"users": [{"userInfo": {"emailId": "o'neil&co@acme.test"}}]})).await;
     assert_eq!(reply.text, r#"{"msg":"Users are created Successfully"}"#);
-    let actor = acme.host().actor(&account, "test");
-    let permission = rollcall_core::policy::Permission::RunJobs;
-    let due = acme.rollcall().read(actor, permission, |view| mail::due(view, 1)).wait().expect("a letter");
-    let page = acme.visitor().get(&format!("/activate/{}", due[0].letter.token.expose())).await;
+    let letters = letters_of(&acme, &account);
+    let page = acme.visitor().get(&format!("/activate/{}", letters[0].token.expose())).await;
     assert_snapshot!(read(&page), @"200 You are invited: o&#39;neil&#38;co@acme.test is invited to &#60;script&#62;alert(1)&#60;/script&#62; &#38; &#34;Söhne&#34;. Activate the account to take part. [button]");
     assert!(!page.text.contains("<script"), "{}", page.text);
 }

@@ -13,10 +13,15 @@ use tower::ServiceExt as _;
 
 /// Asks for the metrics, rendered by `render`, from this address.
 async fn scrape(render: fn() -> String, peer: Option<&str>) -> (Response<()>, String) {
+    scrape_through(render, peer, "user-agent").await
+}
+
+/// As [`scrape`], with a header of this name.
+async fn scrape_through(render: fn() -> String, peer: Option<&str>, header: &str) -> (Response<()>, String) {
     let acme = TestRollcall::new();
     let router = rollcall_web::router_with_metrics(Arc::clone(acme.rollcall()), render);
-    let mut request =
-        Request::builder().uri("/metrics").header("x-request-id", "job-7").body(Body::empty()).expect("a request");
+    let request = Request::builder().uri("/metrics").header("x-request-id", "job-7").header(header, "x");
+    let mut request = request.body(Body::empty()).expect("a request");
     if let Some(address) = peer {
         request.extensions_mut().insert(Peer(address.parse::<SocketAddr>().expect("an address")));
     }
@@ -36,6 +41,14 @@ async fn metrics_are_for_the_same_machine_alone_and_to_others_there_are_none() {
         let (response, text) = scrape(|| "rollcall_up 1\n".into(), peer).await;
         let expected = (404, r#"{"errors":[{"msg":"Not Found","code":404}]}"#);
         assert_eq!((response.status().as_u16(), text.as_str()), expected, "{peer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_on_the_same_machine_passes_on_is_not_from_the_same_machine() {
+    for header in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+        let (response, _) = scrape_through(|| "rollcall_up 1\n".into(), Some("127.0.0.1:4000"), header).await;
+        assert_eq!(response.status(), 404, "{header}");
     }
 }
 

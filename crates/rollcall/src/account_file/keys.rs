@@ -47,8 +47,9 @@ pub(super) fn user() -> Vec<&'static str> {
 /// A place of the core, whose last step may be the core's own word for a text of the profile.
 pub(super) fn in_the_files_words(place: &str) -> String {
     if let Some((before, last)) = place.rsplit_once('.').filter(|(before, _)| before.starts_with("users["))
-        && let Some(field) = ProfileField::ALL.into_iter().find(|field| field.column() == last) {
-            return format!("{before}.{}", profile(field));
-        }
+        && let Some(field) = ProfileField::ALL.into_iter().find(|field| field.column() == last)
+    {
+        return format!("{before}.{}", profile(field));
+    }
     place.to_owned()
 }

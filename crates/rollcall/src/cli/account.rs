@@ -21,7 +21,7 @@ pub(super) struct ExportArgs {
 
 pub(super) fn export(context: &Context, args: &ExportArgs) -> Result<ExitCode> {
     let installation = installation::open(&context.settings, IfMissing::Refuse)?;
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Refuse)?;
     let actor = installation.actor(&account, "export");
     let with_secrets = args.secrets;
     let state = installation

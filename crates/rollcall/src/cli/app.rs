@@ -111,7 +111,7 @@ fn scope_ids(scopes: &[Scope]) -> Vec<&'static str> {
 }
 
 fn create(context: &Context, installation: &Installation, args: CreateArgs) -> Result<()> {
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Make)?;
     let actor = installation.actor(&account, "app create");
     let CreateArgs { name, scopes, algorithm } = args;
     let new = NewApp { name, scopes, algorithm, client_id: None, secret: None };
@@ -152,7 +152,7 @@ fn value(app: &AppInfo) -> Value {
 }
 
 fn list(context: &Context, installation: &Installation) -> Result<()> {
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Refuse)?;
     let actor = installation.actor(&account, "app list");
     let apps = installation.rollcall.read(actor, ADMINISTER, apps::list).wait()?;
     let rows: Vec<Vec<String>> = apps
@@ -178,7 +178,7 @@ fn list(context: &Context, installation: &Installation) -> Result<()> {
 }
 
 fn show(context: &Context, installation: &Installation, id: String) -> Result<()> {
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Refuse)?;
     let actor = installation.actor(&account, "app show");
     let app = installation.rollcall.read(actor, ADMINISTER, move |view| apps::show(view, &id)).wait()?;
     let used = app.last_used.map_or_else(|| "never".to_owned(), |time| time.to_string());
@@ -203,7 +203,7 @@ fn show(context: &Context, installation: &Installation, id: String) -> Result<()
 }
 
 fn mint(context: &Context, installation: &Installation, args: TokenArgs) -> Result<()> {
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Refuse)?;
     let actor = installation.actor(&account, "app token");
     let TokenArgs { id, ttl, jti } = args;
     let token = installation.rollcall.read(actor, ADMINISTER, move |view| token::mint(view, &id, ttl.0, jti)).wait()?;
@@ -212,7 +212,7 @@ fn mint(context: &Context, installation: &Installation, args: TokenArgs) -> Resu
 }
 
 fn scopes(context: &Context, installation: &Installation, args: ScopesArgs) -> Result<()> {
-    let account = installation.account(context.account.as_deref())?;
+    let account = installation.account(context.account.as_deref(), IfMissing::Refuse)?;
     let actor = installation.actor(&account, "app scopes");
     let ScopesArgs { id, add, remove } = args;
     if let Some(both) = add.iter().find(|scope| remove.contains(scope)) {

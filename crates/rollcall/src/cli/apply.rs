@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use indicatif::ProgressBar;
+use rollcall_core::Code;
 use rollcall_core::op::Mode;
 use rollcall_core::sync::Report;
 use serde_json::json;
 
 use super::Context;
-use crate::account_file;
+use crate::account_file::{self, AccountFile};
 use crate::config::{KeySource, Settings};
 use crate::installation::{self, IfMissing};
 use crate::usage::Usage;
@@ -43,52 +44,65 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         refused(args, &told)
     })?;
     if let Some(wanted) = &context.account
-        && rollcall_core::text::key(wanted) != rollcall_core::text::key(&file.state.name) {
-            return Err(Usage(format!("{name} is for the account {:?}, not for {wanted:?}", file.state.name)).into());
+        && rollcall_core::text::key(wanted) != rollcall_core::text::key(&file.state.name)
+    {
+        return Err(Usage(format!("{name} is for the account {:?}, not for {wanted:?}", file.state.name)).into());
+    }
+    let rehearsal = Rehearsal::of(&context.settings)?;
+    if let Some(rehearsal) = &rehearsal {
+        // There is no installation yet: a file that is refused must not leave one behind.
+        let planned = apply(&rehearsal.settings, &file, Mode::DryRun, args, &name);
+        if args.plan || planned.is_err() {
+            return planned.map(|report| done(context, args, &report));
         }
-    // A plan for an installation that is not there yet is made on one that is gone afterwards.
-    let rehearsal = Rehearsal::of(&context.settings, args.plan)?;
-    let installation = match installation::open(rehearsal.settings(&context.settings), IfMissing::Make) {
+    }
+    let mode = if args.plan { Mode::DryRun } else { Mode::Real };
+    match apply(&context.settings, &file, mode, args, &name) {
         Err(error) if args.plan && !error.is::<Usage>() => {
             context.out.error(&error);
-            return Ok(ExitCode::from(UNREACHABLE));
+            Ok(ExitCode::from(UNREACHABLE))
         }
-        opened => opened?,
-    };
-    let mode = if args.plan { Mode::DryRun } else { Mode::Real };
+        answer => answer.map(|report| done(context, args, &report)),
+    }
+}
+
+fn done(context: &Context, args: &Args, report: &Report) -> ExitCode {
+    tell(context, args, report);
+    if args.plan && !report.changes.is_empty() { ExitCode::from(DIFFERS) } else { ExitCode::SUCCESS }
+}
+
+fn apply(settings: &Settings, file: &AccountFile, mode: Mode, args: &Args, name: &str) -> Result<Report> {
+    let installation = installation::open(settings, IfMissing::Make)?;
     let progress = progress();
     let answer = installation.rollcall.apply(&installation.host, file.state.clone(), args.prune, mode).wait();
     progress.finish_and_clear();
-    let report = answer.map_err(|error| {
-        if error.each_fault().is_empty() {
-            anyhow!("{name}: {error}")
-        } else {
-            let told: Vec<String> = error.each_fault().iter().map(|f| format!("{name}:{}", file.locate(f))).collect();
-            refused(args, &told)
+    answer.map_err(|error| match error.code() {
+        Code::Busy | Code::Internal => error.into(),
+        _ if error.each_fault().is_empty() => refused(args, &[format!("{name}: {error}")]),
+        _ => {
+            refused(args, &error.each_fault().iter().map(|f| format!("{name}:{}", file.locate(f))).collect::<Vec<_>>())
         }
-    })?;
-    tell(context, args, &report);
-    Ok(if args.plan && !report.changes.is_empty() { ExitCode::from(DIFFERS) } else { ExitCode::SUCCESS })
+    })
 }
 
-/// Where a plan is made: in the installation, or in a folder of its own while there is none.
-struct Rehearsal(Option<(tempfile::TempDir, Settings)>);
+/// An installation in a folder of its own, gone afterwards.
+struct Rehearsal {
+    settings: Settings,
+    _folder: tempfile::TempDir,
+}
 
 impl Rehearsal {
-    fn of(settings: &Settings, is_plan: bool) -> Result<Self> {
-        if !is_plan || installation::exists(settings)? {
-            return Ok(Self(None));
+    /// Where there is no installation yet.
+    fn of(settings: &Settings) -> Result<Option<Self>> {
+        if installation::exists(settings)? {
+            return Ok(None);
         }
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut settings = settings.clone();
         settings.database.value = format!("sqlite:{}", folder.path().join("rollcall.db").display());
         settings.key.value = KeySource::File(folder.path().join("rollcall.key"));
         settings.data.value = folder.path().to_owned();
-        Ok(Self(Some((folder, settings))))
-    }
-
-    fn settings<'a>(&'a self, real: &'a Settings) -> &'a Settings {
-        self.0.as_ref().map_or(real, |(_, settings)| settings)
+        Ok(Some(Self { settings, _folder: folder }))
     }
 }
 

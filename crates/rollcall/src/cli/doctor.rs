@@ -1,4 +1,5 @@
-//! `rollcall doctor`: a line for each thing that has to be right, and how to mend it. It changes nothing.
+//! `rollcall doctor`: a line for each thing that has to be right, and how to mend it. It mends nothing itself; opening a
+//! database brings its schema up to date, as every command does.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -61,7 +62,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
     }) {
         match installation::open(&context.settings, IfMissing::Refuse) {
             Ok(installation) => database(&installation, &mut findings)?,
-            Err(error) => findings.push(bad("database", format!("{error:#}"))),
+            Err(error) => findings.push(bad("database", out::explain(&error))),
         }
     }
     let rows: Vec<Vec<String>> =

@@ -17,6 +17,8 @@ use clap_complete::Shell;
 
 use crate::config::{Flags, NOT_YET, Settings};
 use crate::usage::Usage;
+pub(crate) use out::explain;
+
 use out::Out;
 
 /// Self-hosted account administration: users, nested groups, roles, bots and API client apps.
@@ -84,6 +86,7 @@ pub fn run() -> ExitCode {
     };
     let out = Out::new(cli.json);
     match dispatch(cli) {
+        Ok(_) if !out::is_written() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
             let code = if error.is::<Usage>() { 2 } else { 1 };
@@ -107,6 +110,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         _ => {}
     }
+    environment_is_text()?;
     let settings =
         Settings::load(&flags, &|name| std::env::var(name).ok()).map_err(|error| Usage(format!("{error:#}")))?;
     let context = Context { settings, account: cli.account, out };
@@ -124,6 +128,17 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Doctor => doctor::run(&context),
         Command::Schema | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// A setting that cannot be read must not look like one that is not there.
+fn environment_is_text() -> Result<(), Usage> {
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("ROLLCALL_") && value.to_str().is_none() {
+            return Err(Usage(format!("the environment variable {name} is not UTF-8 text")));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What commands print: results to standard output, complaints to standard error, JSON where it was asked for.
 
 use std::io::{ErrorKind, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -31,11 +32,8 @@ impl Out {
 
     /// Prints a failure, with its causes.
     pub(crate) fn error(self, error: &anyhow::Error) {
-        if self.json {
-            complain(&json!({ "error": format!("{error:#}") }).to_string());
-        } else {
-            complain(&format!("rollcall: {error:#}"));
-        }
+        let text = explain(error);
+        complain(&if self.json { json!({ "error": text }).to_string() } else { format!("rollcall: {text}") });
     }
 
     /// Prints something that ought to be known.
@@ -46,13 +44,36 @@ impl Out {
     }
 }
 
+/// A failure in words: on the host also what the core keeps from the callers of the API.
+pub(crate) fn explain(error: &anyhow::Error) -> String {
+    let told: Vec<String> = error
+        .chain()
+        .map(|error| match error.downcast_ref::<rollcall_core::Error>().and_then(rollcall_core::Error::cause) {
+            Some(cause) => format!("{error} ({cause})"),
+            None => error.to_string(),
+        })
+        .collect();
+    told.join(": ")
+}
+
+/// Whether something could not be written to standard output: then no command has succeeded.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether everything that was printed has arrived.
+pub(crate) fn is_written() -> bool {
+    !UNWRITTEN.load(Ordering::SeqCst)
+}
+
 /// A reader that went away (`| head`) is no failure.
 fn put(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        && error.kind() != ErrorKind::BrokenPipe {
-            complain(&format!("rollcall: cannot write to standard output: {error}"));
-        }
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        UNWRITTEN.store(true, Ordering::SeqCst);
+        complain(&format!("rollcall: cannot write to standard output: {error}"));
+    }
 }
 
 fn complain(text: &str) {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use rollcall_web::http::serve::{self, Patience};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,7 +50,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     let installation = installation::open(&context.settings, IfMissing::Make)?;
     let demo = if args.demo { Some(demo::prepare(&installation)?) } else { None };
     if installation.accounts()?.is_empty() {
-        installation.account(None)?;
+        installation.account(None, IfMissing::Make)?;
     }
     // A port that was chosen just now is part of the links, unless somebody said otherwise.
     let public_url = match context.settings.public_url.origin {
@@ -70,7 +71,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
             }
             tracing::info!("stopping: no new connections, requests under way may finish");
         };
-        rollcall_web::http::serve::serve(listener, router, stop).await;
+        serve::serve(listener, router, Patience::default(), stop).await;
         anyhow::Ok(())
     })?;
     drop(worker);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::apps::{self, Algorithm, AppChange, NewApp};
-use crate::error::Result;
+use crate::error::{Code, Error, Fault, Result};
 use crate::id::ClientId;
 use crate::op::Op;
 use crate::sync::current::Current;
@@ -13,7 +13,7 @@ use crate::text;
 pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
     let known: HashMap<String, _> = now.apps.iter().map(|a| (text::key(&a.name), a)).collect();
     let mut changes = Vec::new();
-    for app in &state.apps {
+    for (n, app) in state.apps.iter().enumerate() {
         match known.get(&text::key(&app.name)) {
             None => {
                 report.note('+', format!("app {:?}", app.name));
@@ -26,7 +26,14 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                     client_id: Some(client_id),
                     secret: app.client_secret.clone(),
                 };
-                let (info, secret) = apps::create(op, new)?;
+                // All that can be wrong by now: the client id is an app's of another account.
+                let place = format!("apps[{n}].clientId");
+                let (info, secret) = apps::create(op, new).map_err(|error| match error.code() {
+                    Code::Conflict => {
+                        Error::faults(vec![Fault::at(place, "an app of another account has this client id")])
+                    }
+                    _ => error,
+                })?;
                 if app.client_secret.is_none() {
                     report.new_secrets.push((info.name, info.client_id, secret));
                 }
@@ -48,6 +55,7 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                         client_id,
                         name,
                         algorithm,
+                        algorithm_before: has.algorithm,
                         scopes,
                         before: has.scopes.clone(),
                         secret,

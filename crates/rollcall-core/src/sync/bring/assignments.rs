@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::{Value, json};
+
 use crate::error::Result;
 use crate::op::Op;
 use crate::roles::{self, HeldChange, RoleKind};
@@ -10,9 +12,9 @@ use crate::store::assignments::{Holder, NewAssignment};
 use crate::store::tasks::NewTask;
 use crate::sync::apply::Keys;
 use crate::sync::current::Current;
-use crate::sync::{Report, State, TaskState};
+use crate::sync::{Report, State, TaskState, UserState};
 use crate::text::{self, Email};
-use crate::users;
+use crate::users::{self, TaskChange};
 
 pub(in crate::sync) fn bring_assignments(
     op: &mut Op<'_>,
@@ -84,7 +86,9 @@ pub(in crate::sync) fn bring_tasks(
         let wanted: Vec<NewTask> = tasks.filter(|task| seen.insert(*task)).collect();
         if has.get(&key).unwrap_or(&HashSet::new()) != &seen {
             report.note('~', format!("tasks of {}", user.email));
-            changes.push((key, user.email.clone(), wanted));
+            let had: Vec<NewTask> = now.tasks.iter().filter(|(of, _)| *of == key).map(|(_, task)| *task).collect();
+            let (before, after) = (task_names(now, &had), tasks_of_file(user));
+            changes.push(TaskChange { user: key, email: user.email.clone(), tasks: wanted, before, after });
         }
     }
     users::replace_tasks(op, &changes)
@@ -99,4 +103,18 @@ fn task_keys(task: &TaskState, keys: &Keys) -> Vec<NewTask> {
             .filter_map(|name| Some(NewTask { bot: *bot, dialog: Some(*dialogs.get(&text::key(name))?) }))
             .collect(),
     }
+}
+
+fn tasks_of_file(user: &UserState) -> Value {
+    user.tasks.iter().flatten().map(|t| json!({ "bot": t.bot, "dialogs": t.dialogs })).collect()
+}
+
+/// Tasks by the names of bots and dialogs (null: all of them), for the audit log.
+pub(in crate::sync) fn task_names(now: &Current, tasks: &[NewTask]) -> Value {
+    let name = |task: &NewTask| {
+        let bot = now.bots.iter().find(|b| b.key == task.bot)?;
+        let dialog = task.dialog.and_then(|key| bot.dialogs.iter().find(|d| d.key == key)).map(|d| d.name.as_str());
+        Some(json!({ "bot": bot.name, "dialog": dialog }))
+    };
+    tasks.iter().filter_map(name).collect()
 }

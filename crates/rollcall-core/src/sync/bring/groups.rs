@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::groups::{self, GroupChange, NamedEdge, NamedMember, NewGroup};
 use crate::id::GroupId;
 use crate::op::Op;
@@ -85,10 +85,6 @@ pub(in crate::sync) fn bring_members(
         }
         for child_name in &group.groups {
             let Some(&child) = keys.groups.get(&text::key(child_name)) else { continue };
-            if child == key {
-                let why = format!("groups would contain each other: {child_name} › {child_name}");
-                return Err(Error::new(Code::Conflict, why));
-            }
             if nested.insert((key, child)) {
                 report.note('+', format!("group {child_name:?} in group {:?}", group.name));
                 let (parent_id, parent_name) = (id.clone(), group.name.clone());

@@ -8,7 +8,7 @@ mod roles;
 mod users;
 
 pub(super) use apps::bring_apps;
-pub(super) use assignments::{bring_assignments, bring_tasks};
+pub(super) use assignments::{bring_assignments, bring_tasks, task_names};
 pub(super) use bots::bring_bots;
 pub(super) use groups::{bring_groups, bring_members};
 pub(super) use roles::bring_roles;

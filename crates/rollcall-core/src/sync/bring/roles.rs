@@ -55,6 +55,7 @@ pub(in crate::sync) fn bring_roles(
                     changes.push(RoleChange {
                         key: has.role.key,
                         id: has.role.id.to_string(),
+                        kind: has.role.kind,
                         name: has.role.name.clone(),
                         description,
                         permissions: permissions_text(Some(&permissions)),

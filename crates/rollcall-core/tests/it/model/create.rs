@@ -82,18 +82,26 @@ impl Account {
         let email = user.email.trim().to_owned();
         match address(&email) {
             None => out.push(CreateFault::InvalidEmail(String::new())),
-            Some(key) if !seen.emails.insert(key.clone()) => out.push(CreateFault::RepeatedEmail(email)),
-            Some(key) if self.users.contains_key(&key) => out.push(CreateFault::Exists(email)),
-            Some(_) => {}
+            Some(key) => {
+                if !seen.emails.insert(key.clone()) {
+                    out.push(CreateFault::RepeatedEmail(email.clone()));
+                }
+                if self.users.contains_key(&key) {
+                    out.push(CreateFault::Exists(email));
+                }
+            }
         }
         match clean(user.org_user_id.as_deref()) {
             Err(fault) => out.push(fault),
             Ok(None) => {}
-            Ok(Some(id)) if !seen.org_user_ids.insert(id.clone()) => out.push(CreateFault::RepeatedOrgUserId(id)),
-            Ok(Some(id)) if self.users.values().any(|u| u.org_user_id.as_ref() == Some(&id)) => {
-                out.push(CreateFault::OrgUserIdTaken(id));
+            Ok(Some(id)) => {
+                if !seen.org_user_ids.insert(id.clone()) {
+                    out.push(CreateFault::RepeatedOrgUserId(id.clone()));
+                }
+                if self.users.values().any(|u| u.org_user_id.as_ref() == Some(&id)) {
+                    out.push(CreateFault::OrgUserIdTaken(id));
+                }
             }
-            Ok(Some(_)) => {}
         }
         out.extend(clean(user.profile.get(ProfileField::FirstName)).err());
         if user.can_create_bot && !user.is_developer {
@@ -194,8 +202,10 @@ fn task_faults(user: &NewUser) -> Vec<CreateFault> {
         let id = task.bot.trim();
         match bot(id) {
             None => out.push(CreateFault::UnknownBot(id.to_owned())),
-            Some((_, false, _)) => out.push(CreateFault::NotPublished(id.to_owned())),
             Some(bot) => {
+                if !bot.1 {
+                    out.push(CreateFault::NotPublished(id.to_owned()));
+                }
                 let ids = unique(task.dialogs.iter().flatten().map(|d| d.trim())).into_iter();
                 let unknown = ids.filter(|d| !d.is_empty() && dialog(bot, d).is_none());
                 out.extend(unknown.map(|d| CreateFault::UnknownDialog { bot: id.to_owned(), dialog: d.to_owned() }));

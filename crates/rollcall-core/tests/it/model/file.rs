@@ -14,7 +14,7 @@ impl Model {
     pub(crate) fn apply(&mut self, file: &State, prune: bool) -> Result<(), Code> {
         let mut next = self.account.clone();
         file.users.iter().for_each(|user| next.bring_user(user));
-        if !next.is_sound(file) {
+        if !next.is_sound(file, prune) {
             return Err(Code::Invalid);
         }
         for group in &file.groups {
@@ -28,7 +28,7 @@ impl Model {
             has.children.extend(group.groups.iter().map(|name| key(name)));
         }
         if !next.is_acyclic() {
-            return Err(Code::Conflict);
+            return Err(Code::Invalid);
         }
         let before = std::mem::take(&mut next.held);
         let named: BTreeSet<(Held, _)> =
@@ -79,12 +79,17 @@ impl Account {
         }
     }
 
-    /// Whether the description names nothing unknown and nothing twice; the users have been brought already.
-    fn is_sound(&self, file: &State) -> bool {
+    /// Whether the description names nothing unknown and nothing twice; the users have been brought already. Where it is
+    /// the whole, it can name what it describes alone.
+    fn is_sound(&self, file: &State, is_whole: bool) -> bool {
         let is_group = |name: &String| {
-            self.groups.contains_key(&key(name)) || file.groups.iter().any(|group| key(&group.name) == key(name))
+            let is_described = file.groups.iter().any(|group| key(&group.name) == key(name));
+            is_described || (!is_whole && self.groups.contains_key(&key(name)))
         };
-        let is_user = |email: &String| self.users.contains_key(&key(email));
+        let is_user = |email: &String| {
+            let is_described = file.users.iter().any(|user| key(&user.email) == key(email));
+            is_described || (!is_whole && self.users.contains_key(&key(email)))
+        };
         let is_fit = |a: &AssignmentState| match &a.bot {
             Some(bot) => {
                 let is_known = ROLES.iter().any(|(kind, name, _)| *kind == RoleKind::Bot && *name == a.role);

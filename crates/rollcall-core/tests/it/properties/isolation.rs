@@ -162,7 +162,7 @@ impl Two {
         assert!(error.each_fault().iter().all(|fault| fault.message.contains("unknown")), "{error}");
         let taken = AppState { client_id: self.has.apps[0].client_id.clone(), ..app_state("mine", &[]) };
         let error = self.acme.apply(State { apps: vec![taken], ..state() }).unwrap_err();
-        assert_eq!(error.code(), Code::Conflict, "a client id is one app's in the whole installation");
+        assert_eq!(error.to_string(), "apps[0].clientId: an app of another account has this client id");
     }
 
     fn reach_for_apps_and_letters(&self) {

@@ -2,6 +2,7 @@
 //! does is compared with the model, step by step.
 
 mod isolation;
+mod look;
 mod steps;
 mod world;
 

@@ -2,31 +2,21 @@
 //! after each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
 
 use rollcall_core::actor::Actor;
 use rollcall_core::chance::Secret;
 use rollcall_core::clock::Time;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
-use rollcall_core::sync::{self, AppState, State};
-use rollcall_core::users::{self, CreateFault, Found, Lookup, NewUser, Outcome, Status, StatusFilter, invitation};
-use rollcall_core::{Code, Error, accounts, mail};
+use rollcall_core::users::{self, Found, Lookup, NewUser, Outcome, Status, StatusFilter, invitation};
+use rollcall_core::{Code, Error, accounts, mail, sync};
 use rollcall_testkit::{TestRollcall, user};
 use serde_json::json;
 
+use super::look::{Look, furnished, furniture, same_faults, say, sorted};
 use super::steps::Step;
-use crate::model::{Account, BOTS, Model, ROLES, Role, Ways, may_grant};
-use crate::setting::{self, DAY, active, app_state, bot, given, group, letters, number, role, state};
-
-/// What can be seen from outside: two looks are equal where nothing happened between them.
-#[derive(Debug, Clone, PartialEq)]
-struct Look {
-    snapshot: String,
-    mark: String,
-    events: i64,
-    letters: i64,
-}
+use crate::model::{Account, Model, Role, Ways, may_grant};
+use crate::setting::{self, DAY, active, given, group, letters, number};
 
 /// What users have: by address, every role and its ways.
 type Effective = BTreeMap<String, BTreeMap<Role, Ways>>;
@@ -60,6 +50,7 @@ impl World {
         }
         file.users = vec![active("ada@acme.test"), active("Bo@acme.test"), user("cy@acme.test", Status::Suspended)];
         file.groups = vec![group("Ops", &["Bo@acme.test"], &["Dev"]), group("Dev", &[], &[]), group("Night", &[], &[])];
+        file.assignments = vec![given("Auditor", None, &[], &["Ops"])];
         if with_admin {
             file.assignments.push(given("admin", None, &["ada@acme.test"], &[]));
         }
@@ -70,9 +61,8 @@ impl World {
             (app.scopes.clone().unwrap(), acme.rollcall().authenticate(token, None).wait().unwrap().unwrap())
         });
         let apps = apps.collect();
-        let mut model = Model::default();
-        model.account = Account::of(&setting::export(&acme));
-        model.had_admin = with_admin;
+        let account = Account::of(&setting::export(&acme));
+        let model = Model { account, had_admin: with_admin, ..Model::default() };
         let look = Look::at(&acme);
         Self { acme, model, apps, tokens: Vec::new(), secrets, look }
     }
@@ -203,7 +193,7 @@ impl World {
         }
 
         let sealed = self.acme.sealed_events();
-        let gapless = "select count(*) = max(seq) and min(seq) = 1 from audit_events where account_id = 1";
+        let gapless = "select count(*) = max(seq) and sum(seq <> id) = 0 from audit_events";
         assert_eq!((sealed.cast_signed(), number(&self.acme, gapless)), (self.look.events, 1), "{told}");
         let audit = setting::audit_texts(&self.acme);
         for secret in &self.secrets {
@@ -230,63 +220,4 @@ impl World {
         };
         found.into_iter().map(one).collect()
     }
-}
-
-impl Look {
-    fn at(acme: &TestRollcall) -> Self {
-        Self {
-            snapshot: acme.snapshot(),
-            mark: acme.read(|view| view.mark()).unwrap(),
-            events: number(acme, "select count(*) from audit_events"),
-            letters: acme.read(mail::waiting).unwrap(),
-        }
-    }
-}
-
-/// What every world has and every account file keeps.
-fn furniture() -> State {
-    let custom = ROLES.into_iter().filter(|(_, _, built_in)| !built_in);
-    State {
-        bots: BOTS.into_iter().map(|(name, published, dialogs)| bot(name, published, &dialogs)).collect(),
-        roles: custom.map(|(kind, name, _)| role(kind, name, &json!({"Manage Users": "VIEW"}))).collect(),
-        apps: (0..8).map(|n| app_state(&format!("app {n}"), &[])).collect(),
-        ..state()
-    }
-}
-
-/// The file with the furniture, of which it says nothing new.
-fn furnished(file: State) -> State {
-    let State { bots, roles, apps, .. } = furniture();
-    let apps = apps.into_iter().map(|app| AppState { scopes: None, ..app }).collect();
-    State { bots, roles, apps, ..file }
-}
-
-/// All that somebody could read of an answer.
-fn say<T: Debug>(answer: &rollcall_core::Result<T>) -> String {
-    let error = answer.as_ref().err().map(|e| format!("{e} {:?}", e.cause()));
-    format!("{answer:?} {error:?}")
-}
-
-/// The faults of each user without the sentences that are Rollcall's own, to be compared with the model's.
-fn same_faults(got: &setting::Created) -> Result<Vec<Vec<String>>, Code> {
-    let plain = |fault: &CreateFault| match fault {
-        CreateFault::InvalidEmail(_) => CreateFault::InvalidEmail(String::new()),
-        CreateFault::OverCeiling(_) => CreateFault::OverCeiling(String::new()),
-        CreateFault::Field(_) => CreateFault::Field(String::new()),
-        other => other.clone(),
-    };
-    let faults = |outcome: &Outcome| match outcome {
-        Outcome::Created(_) => Vec::new(),
-        Outcome::Refused(faults) => faults.iter().map(plain).collect(),
-    };
-    got.as_ref().map(|outcomes| sorted(outcomes.iter().map(faults).collect())).map_err(Error::code)
-}
-
-fn sorted(faults: Vec<Vec<CreateFault>>) -> Vec<Vec<String>> {
-    let texts = |faults: Vec<CreateFault>| {
-        let mut texts: Vec<String> = faults.iter().map(|f| format!("{f:?}")).collect();
-        texts.sort_unstable();
-        texts
-    };
-    faults.into_iter().map(texts).collect()
 }

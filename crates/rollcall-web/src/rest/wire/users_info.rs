@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Fault, Reason};
-use crate::http::json::{self, Faults, MAX_ITEMS, Object};
+use crate::http::json::{self, Faults, Object};
 
 /// Reads the body: `emailIds` and/or `orgUserIds`, and `status` (documented as `Status`, too).
 ///
 /// # Errors
-/// Every wrong type, with its path; no id at all; more ids than one request may bring.
+/// Every wrong type, with its path; no id at all.
 pub fn read(body: &Value) -> Result<(Vec<Lookup>, StatusFilter), Vec<Place>> {
     let faults = Faults::default();
     let mut asked = Vec::new();
@@ -26,14 +26,10 @@ pub fn read(body: &Value) -> Result<(Vec<Lookup>, StatusFilter), Vec<Place>> {
         filter = read_filter(&body);
     }
     let (asked, filter) = faults.done((asked, filter))?;
-    match asked.len() {
-        0 => Err(vec![Place::at("", "emailIds cannot be empty (nor orgUserIds, where there are no emailIds)")]),
-        n if n > MAX_ITEMS => {
-            let why = format!("{n} ids are more than the {MAX_ITEMS} that one request may bring");
-            Err(vec![Place::at("emailIds", why)])
-        }
-        _ => Ok((asked, filter)),
+    if asked.is_empty() {
+        return Err(vec![Place::at("", "emailIds cannot be empty (nor orgUserIds, where there are no emailIds)")]);
     }
+    Ok((asked, filter))
 }
 
 fn read_filter(body: &Object<'_>) -> StatusFilter {

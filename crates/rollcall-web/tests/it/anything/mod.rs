@@ -24,7 +24,7 @@ impl Asked {
     fn new() -> Self {
         let acme = acme();
         let app = acme.app(&BOTH);
-        Self { acme, app, runtime: Builder::new_current_thread().build().expect("a runtime") }
+        Self { acme, app, runtime: Builder::new_current_thread().enable_time().build().expect("a runtime") }
     }
 
     /// Sends the body to every route.

@@ -1,11 +1,15 @@
 //! `docs/errors.md`: what each kind of failure of the core becomes outside, as the faces really answer it.
 
-use axum::body::Body;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Method;
 use axum::response::IntoResponse as _;
 use http_body_util::BodyExt as _;
+use hyper::body::Frame;
 use rollcall_core::{Code, Error};
-use rollcall_testkit::{Reply, TestRollcall};
+use rollcall_testkit::{Caller, Reply, TestRollcall};
 use rollcall_web::rest::error::{Failure, status};
 use serde_json::json;
 
@@ -50,6 +54,19 @@ async fn codes() -> String {
     table(&["Code of the core", "Meaning", "Status", "Body", "Exit code"], &rows)
 }
 
+/// Sends a body that never comes.
+async fn slow(app: &Caller) -> Reply {
+    struct Never;
+    impl HttpBody for Never {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+    app.ask(Method::POST, "users", Body::new(Never)).await
+}
+
 /// What the API refuses before the core is asked.
 async fn before_the_core() -> String {
     let acme = TestRollcall::new();
@@ -69,6 +86,7 @@ async fn before_the_core() -> String {
             visitor.get("groups").await,
         ),
         row("The body is over 10 MiB", large.post("users", &json!({})).await),
+        row("The body does not arrive in time", slow(&app).await),
     ];
     table(&["When", "Status", "Body"], &rows)
 }
@@ -95,7 +113,8 @@ An item of a request that fails by itself does not change the status, which is 2
 [vendor-api.md](vendor-api.md#errors).
 ";
 
-#[tokio::test]
+/// Time is not waited for: where nothing else is to be done, the paused clock goes on to the next alarm.
+#[tokio::test(start_paused = true)]
 async fn generated_documents_errors() {
     let text = format!("{INTRODUCTION}\n{}{BEFORE}{}{ITEMS}", codes().await, before_the_core().await);
     compare("errors.md", &text);

@@ -1,14 +1,13 @@
 //! `docs/permissions.md`: who may do what, asked of the policy itself with real actors.
 
 use rollcall_core::actor::Actor;
-use rollcall_core::mail;
 use rollcall_core::policy::{self, Permission, Scope};
 use rollcall_testkit::TestRollcall;
 use rollcall_web::rest::ROUTES;
 use serde_json::{Value, json};
 
 use super::{compare, table};
-use crate::acme::{acme, admin_role, bot_id, bot_role};
+use crate::acme::{acme, admin_role, bot_id, bot_role, letters};
 
 fn meaning(permission: Permission) -> &'static str {
     match permission {
@@ -33,7 +32,7 @@ async fn app(acme: &TestRollcall, scope: Scope) -> Actor {
 async fn invitee(acme: &TestRollcall) -> Actor {
     let body = json!({"users": [{"userInfo": {"emailId": "jo@acme.test"}}]});
     acme.app(&[Scope::UserManagement]).post("users", &body).await;
-    let token = acme.read(|view| Ok(mail::due(view, 1)?.remove(0).letter.token)).expect("an invitation");
+    let token = letters(acme).remove(0).token;
     let known = acme.rollcall().recognise_invitation(token.expose().to_owned(), None).await;
     known.expect("a database").expect("an open invitation")
 }

@@ -5,13 +5,12 @@
 mod table;
 
 use axum::body::Body;
-use rollcall_core::mail;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync;
 use rollcall_testkit::{Caller, Reply, TestRollcall};
 use rollcall_web::rest::{ROUTES, Route};
 
-use crate::acme::{acme, everything, group, held, state};
+use crate::acme::{acme, everything, group, held, letters, state};
 use table::{Request, Row, Things, rows};
 
 /// An installation, all of whose replies are searched for secrets.
@@ -34,8 +33,8 @@ impl Walk {
     async fn ask(&self, caller: &Caller, route: &Route, request: &Request) -> Reply {
         let path = format!("{}{}", route.path, request.query);
         let reply = caller.ask(route.method.clone(), &path, Body::from(request.body.clone())).await;
-        let letters = self.acme.read(|view| mail::due(view, 100)).expect("the outbox is read");
-        let tokens = letters.iter().map(|due| due.letter.token.expose());
+        let letters = letters(&self.acme);
+        let tokens = letters.iter().map(|letter| letter.token.expose());
         for secret in self.secrets.iter().map(String::as_str).chain(tokens) {
             let told = format!("{:?} {}", reply.headers, reply.text);
             assert!(!told.contains(secret), "{} {path} tells a secret", route.method);
@@ -173,8 +172,8 @@ async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
             let reply = full.ask(&callers[0], route, &request).await;
             let expected = empty.ask(&callers[1], route, &request).await;
             assert_eq!(
-                (reply.status, &reply.text, reply.header("etag")),
-                (expected.status, &expected.text, expected.header("etag")),
+                (reply.status, &reply.text, reply.headers.contains_key("etag")),
+                (expected.status, &expected.text, expected.headers.contains_key("etag")),
                 "{}: the answer is another where Acme has these things: {}",
                 name(route),
                 request.body

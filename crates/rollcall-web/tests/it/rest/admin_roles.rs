@@ -2,11 +2,11 @@
 
 use insta::assert_json_snapshot;
 use rollcall_core::policy::Scope;
-use rollcall_core::sync;
-use rollcall_testkit::{Caller, TestRollcall};
+use rollcall_core::sync::{self, AssignmentState, State};
+use rollcall_testkit::{Caller, START, TestRollcall};
 use serde_json::{Value, json};
 
-use crate::acme::{acme, admin_role, bot_role, everything};
+use crate::acme::{acme, admin_role, bot_role, everything, held};
 
 const SCOPE: [Scope; 1] = [Scope::RoleManagement];
 const MASTER: [Scope; 2] = [Scope::RoleManagement, Scope::MasterAdmin];
@@ -237,6 +237,24 @@ async fn the_built_in_admin_role_needs_the_scope_master_admin_to_be_given_but_no
     assert_eq!(answers(&acme.app(&MASTER), json!([{"roleId": admin, "addUsers": grace}])).await, ["success"]);
     assert_eq!(answers(&app, json!([{"roleId": admin, "removeUsers": grace}])).await, ["success"]);
     assert_eq!(holders(&acme, "admin").0, ["ada@acme.test"]);
+}
+
+#[tokio::test]
+async fn who_held_a_role_until_its_time_was_over_can_be_given_it_again() {
+    let acme = acme();
+    let until = AssignmentState {
+        expires: Some(START.plus_millis(1_000)),
+        ..held("Auditor", None, &["lou@acme.test"], &["Desk"])
+    };
+    acme.apply(State { name: "Acme".into(), assignments: vec![until], ..State::default() }).expect("a role that ends");
+    acme.clock.advance(1_000);
+    let operation = json!([{"roleId": admin_role("Auditor"), "addUsers": ["lou@acme.test"], "addGroups": ["Desk"]}]);
+    assert_eq!(answers(&acme.app(&SCOPE), operation).await, ["success"]);
+    let told =
+        acme.app(&[Scope::UserManagement]).post("usersInfo", &json!({"emailIds": ["lou@acme.test"]})).await.json();
+    let auditor = json!({"roleId": admin_role("Auditor"), "roleName": "Auditor", "groups": ["Desk"], "direct": true});
+    let roles = told[0]["roles"]["adminRoles"].as_array().expect("a list");
+    assert!(roles.contains(&auditor), "{}", told[0]["roles"]);
 }
 
 #[tokio::test]

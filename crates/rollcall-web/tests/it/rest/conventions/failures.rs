@@ -20,7 +20,10 @@ async fn every_code_has_a_status_of_its_own_which_the_body_repeats() {
     for code in Code::ALL {
         let (response, body) = told(Error::new(code, "the tea is cold")).await;
         assert_eq!(response.status(), status(code), "{code:?}");
-        assert_eq!(body, json!({"errors": [{"msg": "the tea is cold", "code": status(code).as_u16()}]}), "{code:?}");
+        // A fault of ours is told with where to look for more.
+        let hint = if code == Code::Internal { " The log has the details under this request's id." } else { "" };
+        let msg = format!("the tea is cold{hint}");
+        assert_eq!(body, json!({"errors": [{"msg": msg, "code": status(code).as_u16()}]}), "{code:?}");
         assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8", "{code:?}");
         assert_eq!(response.headers().contains_key("retry-after"), code == Code::Busy, "{code:?}");
         if let Some(other) = seen.insert(status(code), code) {

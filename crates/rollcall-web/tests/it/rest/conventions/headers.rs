@@ -2,13 +2,12 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use rollcall_core::mail;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync::State;
 use rollcall_testkit::{Caller, Reply, TestRollcall};
 use serde_json::json;
 
-use crate::acme::{BOTH, acme, admin_role, group, group_id};
+use crate::acme::{BOTH, acme, admin_role, group, group_id, letters};
 
 /// One answer of each kind, with what it is.
 async fn answers(acme: &TestRollcall, dress: impl Fn(Caller) -> Caller) -> Vec<(&'static str, Reply)> {
@@ -135,7 +134,7 @@ async fn every_write_changes_the_tag_and_what_changes_nothing_leaves_it() {
         1 => drop(app.post(admins, &json!([{"roleId": auditor, "addUsers": ["jo@acme.test"]}])).await),
         2 => drop(app.post(admins, &json!([{"roleId": auditor, "removeUsers": ["jo@acme.test"]}])).await),
         3 => {
-            let token = acme.read(|view| Ok(mail::due(view, 1)?.remove(0).letter.token)).expect("an invitation");
+            let token = letters(&acme).remove(0).token;
             drop(acme.visitor().post(&format!("/activate/{}", token.expose()), &json!({})).await);
         }
         4 => drop(acme.apply(State {
@@ -170,4 +169,12 @@ async fn accounts_that_look_alike_have_different_tags() {
     let tags = [acme.app_of(&one, &scope).get("groups").await, acme.app_of(&two, &scope).get("groups").await];
     assert_eq!(tags[0].text, tags[1].text);
     assert_ne!(tags[0].header("etag"), tags[1].header("etag"));
+    let mut elsewhere = TestRollcall::new();
+    elsewhere.admin("ada");
+    elsewhere.found("One");
+    let two = elsewhere.found("Two");
+    let tag = elsewhere.app_of(&two, &scope).get("groups").await.header("etag").to_owned();
+    assert_ne!(tag, tags[1].header("etag"), "nor do installations that look alike share one");
+    elsewhere.reopen();
+    assert_eq!(elsewhere.app_of(&two, &scope).get("groups").await.header("etag"), tag, "a restart changes nothing");
 }

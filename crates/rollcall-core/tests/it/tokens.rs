@@ -1,4 +1,4 @@
-//! Client apps and their tokens: whose a token is, and every reason why it is nobody's.
+//! Tokens: whose a token is, and every reason why it is nobody's. What else there is to apps: `apps`.
 
 use std::net::IpAddr;
 
@@ -6,21 +6,21 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rollcall_core::actor::Actor;
-use rollcall_core::apps::token::{self, Refusal};
-use rollcall_core::apps::{self, Algorithm, AppInfo, NewApp, usage};
+use rollcall_core::apps::Algorithm;
+use rollcall_core::apps::token::Refusal;
 use rollcall_core::chance::Secret;
-use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::policy::Scope;
 use rollcall_core::sync::{AppState, State};
-use rollcall_core::{Code, users};
+use rollcall_core::users;
 use rollcall_testkit::{START, TestRollcall};
 use serde_json::{Value, json};
 
-use crate::setting::{HOUR, app_state, client_id, file, prune, sign, state, traces};
+use crate::setting::{app_state, client_id, file, sign, state};
 
-const SECRET: &str = "a secret of at least thirty-two characters";
+pub(crate) const SECRET: &str = "a secret of at least thirty-two characters";
 
 /// "Acme" with an app "ci" of the known secret.
-fn furnished(algorithm: Algorithm) -> TestRollcall {
+pub(crate) fn furnished(algorithm: Algorithm) -> TestRollcall {
     let acme = TestRollcall::new();
     acme.admin("ada");
     acme.apply(State { apps: vec![ci(algorithm)], ..state() }).unwrap();
@@ -32,12 +32,12 @@ fn ci(algorithm: Algorithm) -> AppState {
     AppState { client_secret, algorithm: Some(algorithm), ..app_state("ci", &[Scope::UserManagement]) }
 }
 
-fn ask(acme: &TestRollcall, token: impl Into<String>) -> Result<Actor, Refusal> {
+pub(crate) fn ask(acme: &TestRollcall, token: impl Into<String>) -> Result<Actor, Refusal> {
     acme.rollcall().authenticate(token.into(), None).wait().unwrap()
 }
 
 /// Why the token is refused; none where it is taken.
-fn refusal(acme: &TestRollcall, token: impl Into<String>) -> Option<Refusal> {
+pub(crate) fn refusal(acme: &TestRollcall, token: impl Into<String>) -> Option<Refusal> {
     ask(acme, token).err()
 }
 
@@ -49,14 +49,10 @@ fn raw(header: &str, claims: &str) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
-fn with_claims(acme: &TestRollcall, more: &Value) -> String {
+pub(crate) fn with_claims(acme: &TestRollcall, more: &Value) -> String {
     let mut claims = json!({ "appId": client_id(acme, "ci") });
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     sign(&claims, SECRET)
-}
-
-fn show(acme: &TestRollcall) -> AppInfo {
-    acme.read(|view| apps::show(view, "ci")).unwrap()
 }
 
 #[test]
@@ -195,93 +191,7 @@ fn times_are_kept_to_with_a_minutes_leeway() {
 }
 
 #[test]
-fn a_removed_app_is_unknown_from_the_next_request_on() {
-    let acme = furnished(Algorithm::Hs256);
-    let token = with_claims(&acme, &json!({}));
-    assert_eq!(refusal(&acme, token.clone()), None);
-    let everything_but_apps = State { apps: Vec::new(), ..crate::setting::export(&acme) };
-    prune(&acme, everything_but_apps).unwrap();
-    assert_eq!(refusal(&acme, token), Some(Refusal::UnknownApp));
-}
-
-#[test]
-fn a_changed_scope_is_felt_at_the_next_request() {
-    let acme = furnished(Algorithm::Hs256);
-    let token = with_claims(&acme, &json!({}));
-    let may = || {
-        let actor = ask(&acme, token.clone()).unwrap();
-        let can = |permission| acme.rollcall().read(actor.clone(), permission, |_| Ok(())).wait().map_err(|e| e.code());
-        (can(Permission::ViewUsers), can(Permission::ViewGroups))
-    };
-    assert_eq!(may(), (Ok(()), Err(Code::Forbidden)));
-    let change = |add: Scope, remove: Scope| {
-        acme.write(move |op| apps::change_scopes(op, "CI", &[add, add], &[remove])).unwrap()
-    };
-    let scopes = change(Scope::RoleManagement, Scope::UserManagement).scopes;
-    assert_eq!((scopes, may()), (vec![Scope::RoleManagement], (Err(Code::Forbidden), Ok(()))));
-    let events = acme.sealed_events();
-    change(Scope::RoleManagement, Scope::UserManagement);
-    assert_eq!(acme.sealed_events(), events, "a change that changes nothing leaves no event");
-}
-
-#[test]
-fn an_apps_page_tells_when_it_was_used_and_why_it_was_refused() {
-    let acme = furnished(Algorithm::Hs256);
-    let good = with_claims(&acme, &json!({}));
-    let flush = || acme.write(usage::flush).unwrap();
-    let bad = sign(&json!({ "appId": client_id(&acme, "ci") }), "some other secret");
-    assert!(!flush(), "nothing was seen yet");
-    refusal(&acme, good);
-    refusal(&acme, bad.clone());
-    assert_eq!((show(&acme).last_used, show(&acme).refusals.len()), (None, 0), "nothing is written by a request");
-    let events = acme.sealed_events();
-    assert!(flush());
-    acme.clock.advance(HOUR);
-    (0..2).for_each(|_| assert_eq!(refusal(&acme, bad.clone()), Some(Refusal::BadSignature)));
-    refusal(&acme, with_claims(&acme, &json!({ "exp": 0 })));
-    refusal(&acme, sign(&json!({ "appId": "cs-unknown" }), SECRET));
-    assert!(flush() && !flush());
-    let (app, later) = (show(&acme), START.plus_millis(HOUR));
-    assert_eq!(app.last_used, Some(START));
-    assert_eq!(app.refusals, [("bad signature".to_owned(), 3, later), ("expired".to_owned(), 1, later)]);
-    assert_eq!(acme.sealed_events(), events, "of bookkeeping the audit log does not tell");
-}
-
-#[test]
 fn every_refusal_has_a_reason_of_its_own() {
     let reasons: std::collections::BTreeSet<&str> = Refusal::ALL.iter().map(|r| r.reason()).collect();
     assert_eq!(reasons.len(), Refusal::ALL.len());
-}
-
-#[test]
-fn a_minted_token_is_good_for_as_long_as_was_asked() {
-    let acme = furnished(Algorithm::Hs512);
-    let mint = |life| acme.read(move |view| token::mint(view, "ci", life, true)).unwrap().expose().to_owned();
-    let (hour, for_ever) = (mint(Some(3600)), mint(None));
-    assert_ne!(mint(None), for_ever, "each has a jti of its own");
-    acme.clock.advance(2 * HOUR);
-    assert_eq!((refusal(&acme, hour), refusal(&acme, for_ever)), (Some(Refusal::Expired), None));
-    let unknown = acme.read(|view| token::mint(view, "robot", None, false)).unwrap_err();
-    assert_eq!(unknown.to_string(), "no app has the client id or the name \"robot\"; `rollcall app list` shows them");
-}
-
-#[test]
-fn a_secret_stands_nowhere_in_clear() {
-    let acme = furnished(Algorithm::Hs256);
-    let new = |name: &str| NewApp {
-        name: name.into(),
-        scopes: vec![],
-        algorithm: Algorithm::Hs256,
-        client_id: None,
-        secret: None,
-    };
-    let (app, secret) = acme.write(move |op| apps::create(op, new("robot"))).unwrap();
-    assert!(!traces(&acme, app.client_id.as_str()).is_empty(), "what is in clear is found");
-    for hidden in [secret.expose(), SECRET] {
-        assert_eq!(traces(&acme, hidden), [""; 0]);
-    }
-    assert_eq!(acme.read(|view| apps::secret(view, "robot")).unwrap().expose(), secret.expose());
-    assert_eq!(format!("{secret:?}"), "***");
-    let taken = acme.write(move |op| apps::create(op, new(" ROBOT "))).unwrap_err();
-    assert_eq!(taken.code(), Code::Conflict);
 }
