@@ -113,6 +113,7 @@ fn measure(options: &Options) -> Result<bool> {
     let place = place(options)?;
     // One thread makes all the load: the server has the other cores to itself, and both sides the same client.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let before = process::Share::now()?;
     let results = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
@@ -122,7 +123,9 @@ fn measure(options: &Options) -> Result<bool> {
         }
     });
     runtime.shutdown_background();
-    let results = results?;
+    let mut results = results?;
+    // Only now: the times of children are known when they have ended.
+    results.others = process::Share::now()?.of_others_since(before);
     print!("{}", report::table(&results));
     if let Some(path) = &options.json {
         let text = format!("{:#}\n", report::json(&results));

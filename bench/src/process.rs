@@ -79,7 +79,7 @@ impl Process {
     /// The CPU time that it has used, in user and in kernel mode.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        ticks(&stat).map(|n| TICK * n).with_context(|| format!("the kernel says of {}: {stat:?}", self.name))
+        ticks(&stat, 2).map(|n| TICK * n).with_context(|| format!("the kernel says of {}: {stat:?}", self.name))
     }
 
     /// What it has in memory.
@@ -112,10 +112,43 @@ impl Drop for Process {
     }
 }
 
-/// `utime` and `stime`: the 14th and 15th field. The second one is a name in parentheses and may hold anything.
-fn ticks(stat: &str) -> Option<u32> {
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
-    Some(fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?)
+/// Who had the CPUs: all programs together, and this one with the children that it has outlived.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    all: u64,
+    busy: u64,
+    own: u64,
+}
+
+impl Share {
+    /// Since the machine, and since this program, was started.
+    pub(crate) fn now() -> Result<Self> {
+        let (all, busy) = machine(&std::fs::read_to_string("/proc/stat")?).context("/proc/stat has no CPU line")?;
+        let stat = std::fs::read_to_string("/proc/self/stat")?;
+        let own = ticks(&stat, 4).context("/proc/self/stat has no times")?;
+        Ok(Self { all, busy, own: own.into() })
+    }
+
+    /// What part of the machine others had since `earlier`.
+    pub(crate) fn of_others_since(self, earlier: Self) -> f64 {
+        let (all, busy, own) = (self.all - earlier.all, self.busy - earlier.busy, self.own - earlier.own);
+        busy.saturating_sub(own) as f64 / all.max(1) as f64
+    }
+}
+
+/// All ticks of all CPUs, and those that were neither idle nor waiting for a disk; what a host took away counts as busy.
+fn machine(stat: &str) -> Option<(u64, u64)> {
+    let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_ascii_whitespace().take(8);
+    let ticks = fields.map(str::parse).collect::<Result<Vec<u64>, _>>().ok()?;
+    let all = ticks.iter().sum::<u64>();
+    Some((all, all - ticks.get(3)? - ticks.get(4)?))
+}
+
+/// `utime` and `stime`, with four fields also those of the children that ended: from the 14th field on. The second
+/// field is a name in parentheses and may hold anything.
+fn ticks(stat: &str, count: usize) -> Option<u32> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11).take(count).collect();
+    fields.iter().map(|field| field.parse::<u32>().ok()).sum::<Option<u32>>().filter(|_| fields.len() == count)
 }
 
 fn kib(status: &str, key: &str) -> u64 {
@@ -140,8 +173,15 @@ mod tests {
     #[test]
     fn cpu_time_is_read_after_any_name() {
         let stat = "7 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 250 17 0 0 20 0 9 0 1 2 3";
-        assert_eq!(ticks(stat), Some(267));
-        assert_eq!(ticks("7 (a) S 1"), None);
+        assert_eq!([ticks(stat, 2), ticks(stat, 4)], [Some(267), Some(267)]);
+        assert_eq!(ticks("7 (a) S 1", 2), None);
+    }
+
+    #[test]
+    fn what_others_took_is_what_is_busy_and_not_our_own() {
+        assert_eq!(machine("cpu  100 0 50 700 100 0 10 40 9 9\ncpu0 1\n"), Some((1_000, 200)));
+        let share = |all, busy, own| Share { all, busy, own };
+        assert_eq!(share(2_000, 700, 350).of_others_since(share(1_000, 200, 50)), 0.2);
     }
 
     #[test]

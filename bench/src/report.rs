@@ -50,8 +50,8 @@ pub(crate) fn table(results: &Results) -> String {
         text.push_str(&format!("{}: {}\n", ratio.name, figure(ratio.value)));
     }
     text.push_str(&format!(
-        "{} cores; medians of {} rounds of {} s, Rollcall and baseline in turns\n",
-        results.cores, results.rounds, results.seconds
+        "{} cores, {:.0} % of them taken by other programs; medians of {} rounds of {} s, Rollcall and baseline in turns\n",
+        results.cores, results.others * 100.0, results.rounds, results.seconds
     ));
     text
 }
@@ -87,6 +87,7 @@ pub(crate) fn json(results: &Results) -> Value {
         "cores": results.cores,
         "seconds": results.seconds,
         "rounds": results.rounds,
+        "others": results.others,
         "apply": fills.collect::<Vec<_>>(),
         "scenarios": results.rows.iter().map(scenario).collect::<Vec<_>>(),
         "ratios": ratios.collect::<Vec<_>>(),

@@ -22,6 +22,8 @@ pub(crate) struct Results {
     pub(crate) cores: usize,
     pub(crate) seconds: f64,
     pub(crate) rounds: u32,
+    /// What part of the machine other programs had meanwhile.
+    pub(crate) others: f64,
     /// Users, and how long `rollcall apply` took for them.
     pub(crate) fills: Vec<(usize, Duration)>,
     pub(crate) rows: Vec<Row>,
@@ -92,6 +94,7 @@ pub(crate) async fn all(options: &Options, place: &Place) -> Result<Results> {
         cores: std::thread::available_parallelism()?.get(),
         seconds: options.seconds,
         rounds: options.rounds,
+        others: 0.0,
         fills: servers.iter().map(|server| (server.users, server.filled_in)).collect(),
         rows,
     })

@@ -132,3 +132,43 @@ fn a_port_that_is_taken_is_said_and_nothing_is_made() {
     assert!(done.code == 1 && done.stderr.contains(&address) && done.stderr.contains("--listen"), "{done:?}");
     assert!(!program.data().exists());
 }
+
+#[test]
+fn output_that_is_lost_is_a_failure() {
+    let program = Program::new();
+    program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
+    for command in ["export", "schema", "config"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+        let output = program.command().arg(command).stdout(full).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("standard output"), "{command}");
+    }
+}
+
+#[test]
+fn the_databases_file_alone_is_a_whole_copy_once_nothing_runs() {
+    let program = Program::new();
+    program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
+    let server = program.serve(&[]);
+    server.signal("TERM");
+    assert_eq!(server.ended(), Some(0));
+    let mode = std::fs::metadata(program.data().join("rollcall.db")).expect("a database").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it is its owner's alone");
+    let copy = Program::new();
+    std::fs::create_dir(copy.data()).expect("a folder");
+    for name in ["rollcall.db", "rollcall.key"] {
+        std::fs::copy(program.data().join(name), copy.data().join(name)).expect("a copy");
+    }
+    assert!(copy.run(&["app", "list"]).ok().contains("cs-"));
+}
+
+#[test]
+fn a_database_that_is_none_is_told_as_such() {
+    let program = Program::new();
+    program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
+    std::fs::write(program.data().join("rollcall.db"), [0xa5; 8192]).expect("overwritten");
+    let done = program.run(&["app", "list"]);
+    assert!(done.code == 1 && done.stderr.contains("backup"), "{done:?}");
+    let done = program.run(&["doctor"]);
+    assert!(done.code == 1 && done.stdout.contains("backup"), "{done:?}");
+}

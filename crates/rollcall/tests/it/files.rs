@@ -134,9 +134,32 @@ fn cycles_are_refused_with_their_path() {
     let done = program.run_with_input(&["apply", "-"], file);
     assert_eq!(done.code, 1, "{done:?}");
     assert!(
-        ["A › B › C › A", "B › C › A › B", "C › A › B › C"].iter().any(|path| done.stderr.contains(path)),
+        done.stderr.contains("(standard input):4:25: groups[0].groups[0]") && done.stderr.contains("A › B › C › A"),
         "{done:?}"
     );
+    assert!(!program.data().exists(), "a refused file leaves no installation behind");
+    assert_eq!(program.run_with_input(&["apply", "--plan", "-"], file).code, 2);
+}
+
+#[test]
+fn a_pruning_file_cannot_refer_to_what_it_prunes() {
+    let program = Program::new();
+    program.run_with_input(&["apply", "-"], FILE).ok();
+    let file = "rollcall: 1\naccount: { name: Acme }\nusers: [{ email: ada@acme.test }]\nassignments: [{ role: admin, users: [ada@acme.test] }]\ngroups: [{ name: G, members: [sam@acme.test] }]\n";
+    let done = program.run_with_input(&["apply", "--prune", "-"], file);
+    assert!(done.code == 1 && done.stderr.contains(":5:31:") && done.stderr.contains("sam@acme.test"), "{done:?}");
+    program.run_with_input(&["apply", "-"], file).ok();
+}
+
+#[test]
+fn a_secret_that_is_none_is_refused_wherever_it_comes_from() {
+    let program = Program::new();
+    program.run_with_input(&["apply", "-"], FILE).ok();
+    let before = program.run(&["export", "--secrets"]).ok();
+    let file = "rollcall: 1\naccount: { name: Acme }\napps: [{ name: ci, clientSecret: \"\" }]\n";
+    let done = program.run_with_input(&["apply", "-"], file);
+    assert!(done.code == 1 && done.stderr.contains(":3:34: apps[0].clientSecret"), "{done:?}");
+    assert_eq!(program.run(&["export", "--secrets"]).ok(), before);
 }
 
 #[test]

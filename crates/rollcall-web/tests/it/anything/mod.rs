@@ -29,16 +29,17 @@ impl Asked {
 
     /// Sends the body to every route.
     fn ask_everywhere(&self, caller: &Caller, body: &[u8], query: &str) -> TestCaseResult {
+        let mut before = everything(&self.acme);
         for route in &ROUTES {
-            let before = everything(&self.acme);
             let path = format!("{}{query}", route.path);
             let reply = self.runtime.block_on(caller.ask(route.method.clone(), &path, Body::from(body.to_vec())));
             prop_assert!(!reply.status.is_server_error(), "{path}: {} {}", reply.status, reply.text);
             let is_json = serde_json::from_str::<Value>(&reply.text).is_ok();
             prop_assert!(is_json, "{path}: {} {:?}", reply.status, reply.text);
-            if !(route.mutates && reply.status == 200) {
-                prop_assert_eq!(everything(&self.acme), before, "{}: {} {}", path, reply.status, reply.text);
-            }
+            let after = everything(&self.acme);
+            let may_differ = route.mutates && reply.status == 200;
+            prop_assert!(may_differ || after == before, "{path}: {} {} changed something", reply.status, reply.text);
+            before = after;
         }
         Ok(())
     }
@@ -51,26 +52,26 @@ fn cases(count: u32) -> Config {
 #[test]
 fn any_bytes_are_answered() {
     let asked = Asked::new();
-    proptest!(cases(150), |(body: Vec<u8>)| asked.ask_everywhere(&asked.app, &body, "")?);
+    proptest!(cases(100), |(body: Vec<u8>)| asked.ask_everywhere(&asked.app, &body, "")?);
 }
 
 #[test]
 fn any_json_is_answered() {
     let asked = Asked::new();
-    proptest!(cases(200), |(body in value())| asked.ask_everywhere(&asked.app, body.to_string().as_bytes(), "")?);
+    proptest!(cases(150), |(body in value())| asked.ask_everywhere(&asked.app, body.to_string().as_bytes(), "")?);
 }
 
 #[test]
 fn any_body_of_nearly_the_right_form_is_answered() {
     let asked = Asked::new();
-    proptest!(cases(200), |(body in nearly())| asked.ask_everywhere(&asked.app, body.to_string().as_bytes(), "")?);
+    proptest!(cases(150), |(body in nearly())| asked.ask_everywhere(&asked.app, body.to_string().as_bytes(), "")?);
 }
 
 #[test]
 fn a_rehearsal_of_anything_changes_nothing_and_answers_as_the_real_call() {
     let asked = Asked::new();
     let post = |path: &str, body: &Value| asked.runtime.block_on(asked.app.post(path, body));
-    proptest!(cases(200), |(body in nearly())| {
+    proptest!(cases(150), |(body in nearly())| {
         for route in ROUTES.iter().filter(|route| route.mutates) {
             let before = everything(&asked.acme);
             let rehearsed = post(&format!("{}?dryRun=true", route.path), &body);
@@ -87,7 +88,7 @@ fn any_query_is_answered() {
     let asked = Asked::new();
     let queries =
         prop_oneof![r"\?(offset|limit|dryRun)=[0-9truefals%-]{0,25}", r"\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]{0,40}"];
-    proptest!(cases(150), |(query in queries)| asked.ask_everywhere(&asked.app, b"{}", &query)?);
+    proptest!(cases(100), |(query in queries)| asked.ask_everywhere(&asked.app, b"{}", &query)?);
 }
 
 #[test]
