@@ -61,19 +61,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     let worker = Worker::start(&installation, outbox, public_url)?;
     let metrics = telemetry::start_metrics()?;
     let router = rollcall_web::router_with_metrics(Arc::clone(&installation.rollcall), move || metrics.render());
-    greet(context, address, demo.as_ref());
-    runtime.block_on(async {
+    // Before anybody is told that it runs: whoever stops it then is heard.
+    let stop = {
+        let _inside = runtime.enter();
         let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-        let stop = async move {
+        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+        async move {
             tokio::select! {
                 _ = terminate.recv() => {},
-                _ = tokio::signal::ctrl_c() => {},
+                _ = interrupt.recv() => {},
             }
             tracing::info!("stopping: no new connections, requests under way may finish");
-        };
-        serve::serve(listener, router, Patience::default(), stop).await;
-        anyhow::Ok(())
-    })?;
+        }
+    };
+    greet(context, address, demo.as_ref());
+    runtime.block_on(serve::serve(listener, router, Patience::default(), stop));
     drop(worker);
     drop(installation);
     tracing::info!("stopped");
