@@ -58,15 +58,15 @@ pub(crate) trait Talk {
     fn is_right(&self, reply: &Reply) -> bool;
 }
 
-/// Puts a server under load.
-pub(crate) async fn load(address: SocketAddr, load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
-    LocalSet::new().run_until(drive(address, load, talk)).await
+/// Puts a server under load, or several at once, each with its part of the connections.
+pub(crate) async fn load(addresses: &[SocketAddr], load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
+    LocalSet::new().run_until(drive(addresses, load, talk)).await
 }
 
-async fn drive(address: SocketAddr, load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
+async fn drive(addresses: &[SocketAddr], load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
     let mut callers = JoinSet::new();
-    for _ in 0..load.connections {
-        let connection = Connection::open(address).await?;
+    for address in addresses.iter().cycle().take(load.connections) {
+        let connection = Connection::open(*address).await?;
         callers.spawn_local(call(connection, load, Rc::clone(&talk)));
     }
     let mut sample = Sample::default();

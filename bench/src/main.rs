@@ -4,7 +4,9 @@
 
 mod account;
 mod bare;
+mod cluster;
 mod load;
+mod pgbench;
 mod process;
 mod report;
 mod rollcall;
@@ -15,6 +17,7 @@ mod thresholds;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
@@ -24,7 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measure Rollcall beside a bare HTTP handler and a bare SQLite loop, in turns, and print the ratios.
+/// Measure Rollcall beside a bare HTTP handler and a bare loop of inserts, in turns, and print the ratios.
 #[derive(Debug, Parser)]
 #[command(name = "rollcall-bench", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -37,6 +40,9 @@ struct Cli {
 /// What is measured, and what becomes of the results.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
+    /// What the data are kept in; with postgres, a cluster is made for the time
+    #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+    pub(crate) database: Engine,
     /// Sizes of account, in users
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [10_000, 100_000], value_parser = users)]
     pub(crate) users: Vec<usize>,
@@ -61,6 +67,15 @@ pub(crate) struct Options {
     /// Where the data go, on the disk that is to be measured [default: the target directory]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+}
+
+/// The database behind Rollcall, and behind the baseline of its writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// A file
+    Sqlite,
+    /// A server
+    Postgres,
 }
 
 /// The baselines, each a process of its own as Rollcall is. The harness starts them itself.
@@ -123,6 +138,8 @@ fn measure(options: &Options) -> Result<bool> {
         }
     });
     runtime.shutdown_background();
+    // The cluster ends here, after all who use it.
+    drop(place);
     let mut results = results?;
     // Only now: the times of children are known when they have ended.
     results.others = process::Share::now()?.of_others_since(before);
@@ -131,7 +148,7 @@ fn measure(options: &Options) -> Result<bool> {
         let text = format!("{:#}\n", report::json(&results));
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let verdicts = thresholds::Thresholds::shipped()?.judge(&results.ratios());
+    let verdicts = thresholds::Thresholds::shipped(options.database)?.judge(&results.ratios());
     print!("{}", thresholds::text(&verdicts));
     Ok(!options.check || verdicts.iter().all(thresholds::Verdict::is_kept))
 }
@@ -140,6 +157,8 @@ fn measure(options: &Options) -> Result<bool> {
 pub(crate) struct Place {
     pub(crate) binary: PathBuf,
     pub(crate) dir: PathBuf,
+    /// The cluster, where it is PostgreSQL that is measured.
+    pub(crate) postgres: Option<Rc<cluster::Postgres>>,
 }
 
 fn place(options: &Options) -> Result<Place> {
@@ -156,7 +175,11 @@ fn place(options: &Options) -> Result<Place> {
     if process::is_in_memory(&mounts, &dir) {
         bail!("{} is in memory, where an fsync costs nothing; name a directory on a disk with --dir", dir.display());
     }
-    Ok(Place { binary, dir })
+    let postgres = match options.database {
+        Engine::Sqlite => None,
+        Engine::Postgres => Some(cluster::Postgres::start(&dir)?),
+    };
+    Ok(Place { binary, dir, postgres })
 }
 
 #[cfg(test)]
@@ -168,6 +191,8 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
         assert_eq!(Cli::parse_from(["bench"]).options.users, [10_000, 100_000]);
+        assert_eq!(Cli::parse_from(["bench"]).options.database, Engine::Sqlite);
+        assert_eq!(Cli::parse_from(["bench", "--database", "postgres"]).options.database, Engine::Postgres);
         assert!(Cli::try_parse_from(["bench", "--users", "60"]).is_err());
         assert!(Cli::try_parse_from(["bench", "--users", "2525"]).is_err());
     }

@@ -112,6 +112,23 @@ impl Drop for Process {
     }
 }
 
+/// Takes everything that begins so out of the environment of a command: no settings of the caller's own.
+pub(crate) fn without(command: &mut Command, prefix: &str) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(prefix)) {
+        command.env_remove(name);
+    }
+}
+
+/// The CPU time that a process has used with its children, those that have ended included.
+pub(crate) fn cpu_of_family(parent: u32) -> Result<Duration> {
+    let stat = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let all = std::fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let children = all.map(stat).filter(|stat| parent_of(stat) == Some(parent));
+    let living: u32 = children.filter_map(|stat| ticks(&stat, 2)).sum();
+    let own = ticks(&stat(parent), 4).with_context(|| format!("process {parent} is gone"))?;
+    Ok(TICK * (living + own))
+}
+
 /// Who had the CPUs: all programs together, and this one with the children that it has outlived.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
@@ -151,6 +168,10 @@ fn ticks(stat: &str, count: usize) -> Option<u32> {
     fields.iter().map(|field| field.parse::<u32>().ok()).sum::<Option<u32>>().filter(|_| fields.len() == count)
 }
 
+fn parent_of(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 fn kib(status: &str, key: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse().ok()).unwrap_or(0)
@@ -175,6 +196,7 @@ mod tests {
         let stat = "7 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 250 17 0 0 20 0 9 0 1 2 3";
         assert_eq!([ticks(stat, 2), ticks(stat, 4)], [Some(267), Some(267)]);
         assert_eq!(ticks("7 (a) S 1", 2), None);
+        assert_eq!((parent_of("7 (a) b) S 12 1"), parent_of("7 (a) S")), (Some(12), None));
     }
 
     #[test]

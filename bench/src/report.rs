@@ -5,9 +5,10 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
+use crate::Engine;
 use crate::run::{Results, Row};
 
-const HEADING: [&str; 12] = [
+const HEADING: [&str; 13] = [
     "Scenario",
     "Callers",
     "Users",
@@ -17,10 +18,14 @@ const HEADING: [&str; 12] = [
     "p50 ms",
     "p99 ms",
     "CPU µs",
+    "DB µs",
     "RSS MiB",
     "Own MiB",
     "Put off s",
 ];
+
+/// With fewer cores the database, two servers and the load stand in each other's way.
+const ENOUGH_FOR_REPLICAS: usize = 8;
 
 /// The table.
 pub(crate) fn table(results: &Results) -> String {
@@ -42,12 +47,18 @@ pub(crate) fn table(results: &Results) -> String {
             grouped(rate)
         ));
     }
-    for row in results.rows.iter().filter(|row| row.scenario.has_target()) {
+    for row in results.rows.iter().filter(|row| row.scenario.has_plain_loop(results.engine)) {
         let rate = row.median(|turn| turn.plain.unwrap_or_default());
         text.push_str(&format!("plain SQLite loop, {}: {} users/s\n", grouped(row.users as f64), grouped(rate)));
     }
     for ratio in results.ratios().iter().filter(|ratio| ratio.users.is_none()) {
         text.push_str(&format!("{}: {}\n", ratio.name, figure(ratio.value)));
+    }
+    if results.cores < ENOUGH_FOR_REPLICAS && results.rows.iter().any(|row| row.scenario.replicas > 1) {
+        text.push_str(&format!(
+            "{} cores: the ratio of two replicas to one says nothing about replicas\n",
+            results.cores
+        ));
     }
     text.push_str(&format!(
         "{} cores, {:.0} % of them taken by other programs; medians of {} rounds of {} s, Rollcall and baseline in turns\n",
@@ -67,6 +78,7 @@ fn cells(row: &Row) -> [String; HEADING.len()] {
         millis(row.median(|t| t.sample.p50)),
         millis(row.median(|t| t.sample.p99)),
         grouped(micros(row.median(|t| t.cpu))),
+        row.median(|t| t.database_cpu).map_or_else(String::new, |cpu| grouped(micros(cpu))),
         (row.median(|t| t.memory.resident) / 1024).to_string(),
         (row.median(|t| t.memory.anonymous) / 1024).to_string(),
         aftermath(row).map_or_else(|| "?".to_owned(), |s| format!("{s:.1}")),
@@ -84,17 +96,21 @@ pub(crate) fn json(results: &Results) -> Value {
     let fills = results.fills.iter().map(|(users, took)| json!({ "users": users, "seconds": took.as_secs_f64() }));
     let ratios = results.ratios().into_iter().map(|r| json!({ "name": r.name, "users": r.users, "value": r.value }));
     json!({
+        "database": match results.engine {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        },
         "cores": results.cores,
         "seconds": results.seconds,
         "rounds": results.rounds,
         "others": results.others,
         "apply": fills.collect::<Vec<_>>(),
-        "scenarios": results.rows.iter().map(scenario).collect::<Vec<_>>(),
+        "scenarios": results.rows.iter().map(|row| scenario(row, results.engine)).collect::<Vec<_>>(),
         "ratios": ratios.collect::<Vec<_>>(),
     })
 }
 
-fn scenario(row: &Row) -> Value {
+fn scenario(row: &Row, engine: Engine) -> Value {
     let turns = row.turns.iter().map(|turn| {
         json!({
             "rollcall": turn.rollcall,
@@ -104,6 +120,7 @@ fn scenario(row: &Row) -> Value {
             "p50Micros": micros(turn.sample.p50),
             "p99Micros": micros(turn.sample.p99),
             "cpuMicrosPerRequest": micros(turn.cpu),
+            "databaseCpuMicrosPerRequest": turn.database_cpu.map(micros),
             "rssKib": turn.memory.resident,
             "anonymousKib": turn.memory.anonymous,
             "putOffSeconds": turn.aftermath.map(|t| t.as_secs_f64()),
@@ -114,7 +131,7 @@ fn scenario(row: &Row) -> Value {
         "connections": row.scenario.connections,
         "users": row.users,
         "unit": if row.scenario.is_read() { "requests/s" } else { "users/s" },
-        "baseline": row.scenario.baseline(),
+        "baseline": row.scenario.baseline(engine),
         "ratio": row.ratio(),
         "turns": turns.collect::<Vec<_>>(),
     })

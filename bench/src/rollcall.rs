@@ -1,5 +1,5 @@
 //! Rollcall as it is shipped: filled with `rollcall apply`, started with `rollcall serve`, in a directory of its own that
-//! goes when it goes.
+//! goes when it goes; its database is there too, or on the cluster that is measured.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::io::BufWriter;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -15,63 +16,60 @@ use hyper::body::Bytes;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::cluster::{Database, Postgres};
 use crate::load::Body;
-use crate::process::Process;
+use crate::process::{Process, without};
 use crate::{Place, account};
 
 /// What the program says to standard error.
 const LOG: &str = "bench.log";
 
-/// A running server with an account of `users` users.
+/// An account of `users` users and a server on it.
 pub(crate) struct Rollcall {
-    // Dropped first: it writes into the directory.
-    pub(crate) process: Process,
-    pub(crate) address: SocketAddr,
+    // Dropped first: it writes into the home.
+    pub(crate) replica: Replica,
     pub(crate) users: usize,
     /// The number of the user that is created next: no address twice.
     pub(crate) next: Cell<u64>,
     /// How long `rollcall apply` took, from its start to its end.
     pub(crate) filled_in: Duration,
     token: String,
+    // Gone when nobody works on it any more.
+    database: Option<Database>,
+}
+
+/// A running server, in a directory of its own.
+pub(crate) struct Replica {
+    // Dropped first: it writes into the directory.
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
+    home: Home,
+}
+
+/// A directory, and where the program finds its database; none: in the directory.
+struct Home {
     dir: TempDir,
+    database: Option<String>,
 }
 
 impl Rollcall {
     /// Fills a new installation and starts it.
     pub(crate) async fn start(place: &Place, users: usize) -> Result<Self> {
-        let dir = tempfile::Builder::new().prefix("rollcall-bench-").tempdir_in(&place.dir)?;
-        match Self::start_in(place, users, &dir).await {
-            Ok((process, address, token, filled_in)) => {
-                Ok(Self { process, address, users, next: Cell::new(0), filled_in, token, dir })
-            }
-            Err(error) => Err(error.context(format!("what it said last:\n{}", last_words(dir.path())))),
-        }
+        let database = place.postgres.as_ref().map(Postgres::database).transpose()?;
+        let home = Home::new(place, database.as_ref())?;
+        let filled_in = home.fill(place, users).await.map_err(|error| home.with_last_words(error))?;
+        let token = home.token(place).await.map_err(|error| home.with_last_words(error))?;
+        let replica = home.serve(place).await?;
+        Ok(Self { replica, users, next: Cell::new(0), filled_in, token, database })
     }
 
-    async fn start_in(place: &Place, users: usize, dir: &TempDir) -> Result<(Process, SocketAddr, String, Duration)> {
-        let file = dir.path().join("account.json");
-        serde_json::to_writer(BufWriter::new(File::create(&file)?), &account::file(users))?;
-
-        let started = Instant::now();
-        let mut apply = command(place, dir.path())?;
-        apply.arg("apply").arg(&file).stdin(Stdio::null()).stdout(Stdio::null());
-        let status = Process::start("rollcall apply", &mut apply)?.end(Duration::from_secs(1800)).await?;
-        let filled_in = started.elapsed();
-        if !status.success() {
-            bail!("rollcall apply: {status}");
-        }
-
-        let mut token = command(place, dir.path())?;
-        token.args(["--json", "app", "token", account::CLIENT_ID, "--ttl", "1d"]).stdin(Stdio::null());
-        let line =
-            Process::start("rollcall app token", token.stdout(Stdio::piped()))?.line(Duration::from_secs(60)).await?;
-        let told: Value = serde_json::from_str(&line)?;
-        let token = told["token"].as_str().context("rollcall app token gave no token")?.to_owned();
-
-        let mut serve = command(place, dir.path())?;
-        serve.args(["--json", "serve", "--listen", "127.0.0.1:0"]);
-        let (process, address) = Process::start_server("rollcall serve", &mut serve).await?;
-        Ok((process, address, token, filled_in))
+    /// One more server on the same database, with the same installation key.
+    pub(crate) async fn start_replica(&self, place: &Place) -> Result<Replica> {
+        let home = Home::new(place, self.database.as_ref())?;
+        let (from, to) = (self.replica.home.data(), home.data());
+        std::fs::create_dir(&to)?;
+        std::fs::copy(from.join("rollcall.key"), to.join("rollcall.key")).context("the installation key")?;
+        home.serve(place).await
     }
 
     /// A request of the client app; with a body it is a `POST`.
@@ -80,28 +78,83 @@ impl Rollcall {
         Request::builder()
             .method(verb)
             .uri(path)
-            .header("host", self.address.to_string())
+            .header("host", self.replica.address.to_string())
             .header("auth", &self.token)
             .header("content-type", "application/json")
             .body(Body::new(body.unwrap_or_default()))
             .expect("a request of known parts")
     }
 
-    /// What it said last, for messages.
-    pub(crate) fn last_words(&self) -> String {
-        last_words(self.dir.path())
+    /// The cluster that its database is on.
+    pub(crate) fn postgres(&self) -> Option<&Rc<Postgres>> {
+        self.database.as_ref().map(Database::postgres)
     }
 }
 
-/// The program with nothing of the caller's own settings, its log in the directory.
-fn command(place: &Place, dir: &Path) -> Result<Command> {
-    let mut command = Command::new(&place.binary);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROLLCALL_")) {
-        command.env_remove(name);
+impl Replica {
+    /// What it said last, for messages.
+    pub(crate) fn with_last_words(&self, error: anyhow::Error) -> anyhow::Error {
+        self.home.with_last_words(error)
     }
-    let log = File::options().create(true).append(true).open(dir.join(LOG))?;
-    command.arg("--data").arg(dir.join("data")).env("ROLLCALL_RATE_LIMIT", "off").stderr(log);
-    Ok(command)
+}
+
+impl Home {
+    fn new(place: &Place, database: Option<&Database>) -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("rollcall-bench-").tempdir_in(&place.dir)?;
+        Ok(Self { dir, database: database.map(Database::url) })
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Gives how long it took.
+    async fn fill(&self, place: &Place, users: usize) -> Result<Duration> {
+        let file = self.dir.path().join("account.json");
+        serde_json::to_writer(BufWriter::new(File::create(&file)?), &account::file(users))?;
+        let started = Instant::now();
+        let mut apply = self.command(place)?;
+        apply.arg("apply").arg(&file).stdin(Stdio::null()).stdout(Stdio::null());
+        let status = Process::start("rollcall apply", &mut apply)?.end(Duration::from_secs(1800)).await?;
+        let filled_in = started.elapsed();
+        if !status.success() {
+            bail!("rollcall apply: {status}");
+        }
+        Ok(filled_in)
+    }
+
+    async fn token(&self, place: &Place) -> Result<String> {
+        let mut token = self.command(place)?;
+        token.args(["--json", "app", "token", account::CLIENT_ID, "--ttl", "1d"]).stdin(Stdio::null());
+        let line =
+            Process::start("rollcall app token", token.stdout(Stdio::piped()))?.line(Duration::from_secs(60)).await?;
+        let told: Value = serde_json::from_str(&line)?;
+        Ok(told["token"].as_str().context("rollcall app token gave no token")?.to_owned())
+    }
+
+    async fn serve(self, place: &Place) -> Result<Replica> {
+        let mut serve = self.command(place)?;
+        serve.args(["--json", "serve", "--listen", "127.0.0.1:0"]);
+        let started = Process::start_server("rollcall serve", &mut serve).await;
+        let (process, address) = started.map_err(|error| self.with_last_words(error))?;
+        Ok(Replica { process, address, home: self })
+    }
+
+    /// The program with nothing of the caller's own settings, its log in the directory.
+    fn command(&self, place: &Place) -> Result<Command> {
+        let mut command = Command::new(&place.binary);
+        without(&mut command, "ROLLCALL_");
+        let log = File::options().create(true).append(true).open(self.dir.path().join(LOG))?;
+        command.arg("--data").arg(self.data()).env("ROLLCALL_RATE_LIMIT", "off").stderr(log);
+        if let Some(url) = &self.database {
+            command.env("ROLLCALL_DATABASE", url);
+        }
+        Ok(command)
+    }
+
+    fn with_last_words(&self, error: anyhow::Error) -> anyhow::Error {
+        error.context(format!("what it said last:\n{}", last_words(self.dir.path())))
+    }
 }
 
 fn last_words(dir: &Path) -> String {

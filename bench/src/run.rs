@@ -8,17 +8,19 @@ use anyhow::{Result, bail};
 
 use crate::bare::BareHandler;
 use crate::load::{self, Load, Sample, Talk};
+use crate::pgbench::Pgbench;
 use crate::process::Memory;
-use crate::rollcall::Rollcall;
+use crate::rollcall::{Replica, Rollcall};
 use crate::scenario::{Repeated, SCENARIOS, Scenario};
 use crate::sqlite::SqliteLoop;
-use crate::{Options, Place};
+use crate::{Engine, Options, Place};
 
 /// How long Rollcall may take over what it put off (letters, the audit chain) before the next turn.
 const AFTERMATH: Duration = Duration::from_secs(300);
 
 /// Everything that was measured.
 pub(crate) struct Results {
+    pub(crate) engine: Engine,
     pub(crate) cores: usize,
     pub(crate) seconds: f64,
     pub(crate) rounds: u32,
@@ -44,8 +46,10 @@ pub(crate) struct Turn {
     pub(crate) baseline: f64,
     /// The loop on SQLite as it comes, where that is asked for.
     pub(crate) plain: Option<f64>,
-    /// CPU time of the server for each request, with what it put off.
+    /// CPU time of the servers for each request, with what they put off.
     pub(crate) cpu: Duration,
+    /// The same of PostgreSQL.
+    pub(crate) database_cpu: Option<Duration>,
     pub(crate) memory: Memory,
     /// How long it was busy with what it put off; none where it did not end.
     pub(crate) aftermath: Option<Duration>,
@@ -62,6 +66,8 @@ pub(crate) struct Ratio {
 /// A server with what it is compared with.
 struct Pair {
     rollcall: Rc<Rollcall>,
+    /// The servers beside the first.
+    replicas: Vec<Replica>,
     talk: Rc<dyn Talk>,
     baseline: Baseline,
     plain: Option<SqliteLoop>,
@@ -71,14 +77,17 @@ struct Pair {
 enum Baseline {
     Handler(BareHandler, Rc<dyn Talk>),
     Loop(SqliteLoop, u64),
+    Pgbench(Pgbench),
+    /// The first server alone.
+    OneReplica,
 }
 
 /// Measures everything that was asked for.
 pub(crate) async fn all(options: &Options, place: &Place) -> Result<Results> {
     let wanted = |scenario: &&Scenario| options.only.as_ref().is_none_or(|text| scenario.name.contains(text.as_str()));
-    let scenarios: Vec<&'static Scenario> = SCENARIOS.iter().filter(wanted).collect();
+    let scenarios: Vec<&'static Scenario> = Scenario::all(options.database).filter(wanted).collect();
     if scenarios.is_empty() {
-        let names: Vec<_> = SCENARIOS.iter().map(|s| s.name).collect();
+        let names: Vec<_> = Scenario::all(options.database).map(|s| s.name).collect();
         bail!("there is no such scenario; there are: {}", names.join(", "));
     }
     let mut servers = Vec::new();
@@ -91,6 +100,7 @@ pub(crate) async fn all(options: &Options, place: &Place) -> Result<Results> {
         rows.extend(one(options, place, scenario, &servers).await?);
     }
     Ok(Results {
+        engine: options.database,
         cores: std::thread::available_parallelism()?.get(),
         seconds: options.seconds,
         rounds: options.rounds,
@@ -108,7 +118,7 @@ async fn one(
 ) -> Result<Vec<Row>> {
     let mut pairs = Vec::new();
     for rollcall in servers {
-        pairs.push(Pair::new(place, scenario, rollcall).await?);
+        pairs.push(Pair::new(place, options.database, scenario, rollcall).await?);
     }
     for round in 1..=options.rounds {
         for pair in &mut pairs {
@@ -124,45 +134,75 @@ async fn one(
 }
 
 impl Pair {
-    async fn new(place: &Place, scenario: &'static Scenario, rollcall: &Rc<Rollcall>) -> Result<Self> {
+    async fn new(place: &Place, engine: Engine, scenario: &'static Scenario, rollcall: &Rc<Rollcall>) -> Result<Self> {
         let talk = scenario.talk(rollcall);
-        let baseline = if scenario.is_read() {
-            let reply = load::fetch(rollcall.address, talk.ask()).await?;
+        let mut replicas = Vec::new();
+        while replicas.len() + 1 < scenario.replicas {
+            replicas.push(rollcall.start_replica(place).await?);
+        }
+        let (users, batch) = (rollcall.users, scenario.worth());
+        let baseline = if scenario.replicas > 1 {
+            Baseline::OneReplica
+        } else if scenario.is_read() {
+            let reply = load::fetch(rollcall.replica.address, talk.ask()).await?;
             let repeated = Repeated { talk: Rc::clone(&talk), length: reply.2.len() };
             Baseline::Handler(BareHandler::start(place, reply).await?, Rc::new(repeated))
+        } else if let Some(postgres) = &place.postgres {
+            Baseline::Pgbench(Pgbench::new(postgres, users, scenario.connections, batch)?)
         } else {
-            Baseline::Loop(SqliteLoop::new(place, rollcall.users, false).await?, scenario.worth())
+            Baseline::Loop(SqliteLoop::new(place, users, false).await?, batch)
         };
-        let plain = match scenario.has_target() {
-            true => Some(SqliteLoop::new(place, rollcall.users, true).await?),
+        let plain = match scenario.has_plain_loop(engine) {
+            true => Some(SqliteLoop::new(place, users, true).await?),
             false => None,
         };
-        let row = Row { scenario, users: rollcall.users, turns: Vec::new() };
-        Ok(Self { rollcall: Rc::clone(rollcall), talk, baseline, plain, row })
+        let row = Row { scenario, users, turns: Vec::new() };
+        Ok(Self { rollcall: Rc::clone(rollcall), replicas, talk, baseline, plain, row })
     }
 
     async fn turn(&self, options: &Options) -> Result<Turn> {
         let length = Duration::from_secs_f64(options.seconds);
         let load = Load { connections: self.row.scenario.connections, warm_up: length / 5, length };
-        let process = &self.rollcall.process;
-        let cpu = process.cpu()?;
-        let sample = match load::load(self.rollcall.address, load, Rc::clone(&self.talk)).await {
+        let worth = self.row.scenario.worth() as f64;
+        let addresses: Vec<_> = self.servers().map(|server| server.address).collect();
+        let (cpu, database_cpu) = (self.cpu()?, self.database_cpu()?);
+        let sample = match load::load(&addresses, load, Rc::clone(&self.talk)).await {
             Ok(sample) => sample,
-            Err(error) => return Err(error.context(format!("what it said last:\n{}", self.rollcall.last_words()))),
+            Err(error) => return Err(self.rollcall.replica.with_last_words(error)),
         };
-        let memory = process.memory()?;
-        let aftermath = process.settle(AFTERMATH).await?;
-        let cpu = process.cpu()?.saturating_sub(cpu) / u32::try_from(sample.all)?;
+        let memory = self.rollcall.replica.process.memory()?;
+        let mut aftermath = Some(Duration::ZERO);
+        for server in self.servers() {
+            aftermath = server.process.settle(AFTERMATH).await?.zip(aftermath).map(|(one, before)| one + before);
+        }
+        let replies = u32::try_from(sample.all)?;
+        let cpu = self.cpu()?.saturating_sub(cpu) / replies;
+        let database_cpu =
+            self.database_cpu()?.zip(database_cpu).map(|(now, before)| now.saturating_sub(before) / replies);
         let baseline = match &self.baseline {
-            Baseline::Handler(handler, talk) => load::load(handler.address, load, Rc::clone(talk)).await?.per_second,
+            Baseline::Handler(handler, talk) => load::load(&[handler.address], load, Rc::clone(talk)).await?.per_second,
             Baseline::Loop(sqlite, batch) => sqlite.run(*batch, length).await?,
+            Baseline::Pgbench(pgbench) => pgbench.run(length).await?,
+            Baseline::OneReplica => load::load(&addresses[..1], load, Rc::clone(&self.talk)).await?.per_second * worth,
         };
         let plain = match &self.plain {
             Some(sqlite) => Some(sqlite.run(1, length).await?),
             None => None,
         };
-        let rollcall = sample.per_second * self.row.scenario.worth() as f64;
-        Ok(Turn { sample, rollcall, baseline, plain, cpu, memory, aftermath })
+        let rollcall = sample.per_second * worth;
+        Ok(Turn { sample, rollcall, baseline, plain, cpu, database_cpu, memory, aftermath })
+    }
+
+    fn servers(&self) -> impl Iterator<Item = &Replica> {
+        std::iter::once(&self.rollcall.replica).chain(&self.replicas)
+    }
+
+    fn cpu(&self) -> Result<Duration> {
+        self.servers().map(|server| server.process.cpu()).sum()
+    }
+
+    fn database_cpu(&self) -> Result<Option<Duration>> {
+        self.rollcall.postgres().map(|postgres| postgres.cpu()).transpose()
     }
 }
 
@@ -183,15 +223,15 @@ impl Results {
     pub(crate) fn ratios(&self) -> Vec<Ratio> {
         let mut ratios = Vec::new();
         for row in &self.rows {
-            let name = format!("{}_vs_{}", row.scenario.name, row.scenario.baseline());
+            let name = format!("{}_vs_{}", row.scenario.name, row.scenario.baseline(self.engine));
             ratios.push(Ratio { name, users: Some(row.users), value: row.ratio() });
-            if row.scenario.has_target() {
+            if row.scenario.has_plain_loop(self.engine) {
                 let name = format!("{}_vs_plain_sqlite_loop", row.scenario.name);
                 let value = row.median(|turn| turn.plain.map_or(f64::NAN, |plain| turn.rollcall / plain));
                 ratios.push(Ratio { name, users: Some(row.users), value });
             }
         }
-        for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_read()) {
+        for scenario in SCENARIOS.iter().filter(|scenario| scenario.compares_sizes()) {
             let rows = || self.rows.iter().filter(|row| row.scenario.name == scenario.name);
             let ends = (rows().max_by_key(|row| row.users), rows().min_by_key(|row| row.users));
             if let (Some(large), Some(small)) = ends

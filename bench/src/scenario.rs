@@ -7,6 +7,7 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use serde_json::json;
 
+use crate::Engine;
 use crate::account::{self, Random, TEAM};
 use crate::load::{Body, Reply, Talk};
 use crate::rollcall::Rollcall;
@@ -24,6 +25,7 @@ pub(crate) struct Scenario {
     /// Its name for people.
     pub(crate) title: &'static str,
     pub(crate) connections: usize,
+    pub(crate) replicas: usize,
     pub(crate) what: What,
 }
 
@@ -40,21 +42,33 @@ pub(crate) enum What {
 
 /// Reads come first, and mail last: what is created makes the account larger, and letters keep the server busy.
 #[rustfmt::skip]
-pub(crate) static SCENARIOS: [Scenario; 8] = [
-    Scenario { name: "groups_page",             title: "GET /groups, first page",       connections: 32, what: What::Groups { last: false } },
-    Scenario { name: "groups_last_page",        title: "GET /groups, last page",        connections: 32, what: What::Groups { last: true } },
-    Scenario { name: "users_info",              title: "POST /usersInfo, 50 addresses", connections: 32, what: What::UsersInfo },
-    Scenario { name: "single_creation_1",       title: "POST /users, 1 user",           connections: 1,  what: What::Create { batch: 1, mail: false } },
-    Scenario { name: "single_creation_32",      title: "POST /users, 1 user",           connections: 32, what: What::Create { batch: 1, mail: false } },
-    Scenario { name: "bulk_creation",           title: "POST /users, 500 users",        connections: 1,  what: What::Create { batch: 500, mail: false } },
-    Scenario { name: "single_creation_1_mail",  title: "POST /users, 1 user invited",   connections: 1,  what: What::Create { batch: 1, mail: true } },
-    Scenario { name: "single_creation_32_mail", title: "POST /users, 1 user invited",   connections: 32, what: What::Create { batch: 1, mail: true } },
+pub(crate) static SCENARIOS: [Scenario; 10] = [
+    Scenario { name: "groups_page",               title: "GET /groups, first page",         connections: 32, replicas: 1, what: What::Groups { last: false } },
+    Scenario { name: "groups_last_page",          title: "GET /groups, last page",          connections: 32, replicas: 1, what: What::Groups { last: true } },
+    Scenario { name: "users_info",                title: "POST /usersInfo, 50 addresses",   connections: 32, replicas: 1, what: What::UsersInfo },
+    Scenario { name: "groups_page_two_replicas",  title: "GET /groups, two replicas",       connections: 32, replicas: 2, what: What::Groups { last: false } },
+    Scenario { name: "single_creation_1",         title: "POST /users, 1 user",             connections: 1,  replicas: 1, what: What::Create { batch: 1, mail: false } },
+    Scenario { name: "single_creation_32",        title: "POST /users, 1 user",             connections: 32, replicas: 1, what: What::Create { batch: 1, mail: false } },
+    Scenario { name: "create_two_replicas",       title: "POST /users, 1, two replicas",    connections: 32, replicas: 2, what: What::Create { batch: 1, mail: false } },
+    Scenario { name: "bulk_creation",             title: "POST /users, 500 users",          connections: 1,  replicas: 1, what: What::Create { batch: 500, mail: false } },
+    Scenario { name: "single_creation_1_mail",    title: "POST /users, 1 user invited",     connections: 1,  replicas: 1, what: What::Create { batch: 1, mail: true } },
+    Scenario { name: "single_creation_32_mail",   title: "POST /users, 1 user invited",     connections: 32, replicas: 1, what: What::Create { batch: 1, mail: true } },
 ];
 
 impl Scenario {
+    /// Those of an engine: several servers on one SQLite file are none.
+    pub(crate) fn all(engine: Engine) -> impl Iterator<Item = &'static Self> {
+        SCENARIOS.iter().filter(move |scenario| scenario.replicas == 1 || engine == Engine::Postgres)
+    }
+
     /// What it is compared with.
-    pub(crate) fn baseline(&self) -> &'static str {
-        if self.is_read() { "bare_handler" } else { "sqlite_loop" }
+    pub(crate) fn baseline(&self, engine: Engine) -> &'static str {
+        match engine {
+            _ if self.replicas > 1 => "one",
+            _ if self.is_read() => "bare_handler",
+            Engine::Sqlite => "sqlite_loop",
+            Engine::Postgres => "pgbench",
+        }
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -62,8 +76,13 @@ impl Scenario {
     }
 
     /// Whether it is compared with a plain SQLite loop too: single creations by many, which have a target.
-    pub(crate) fn has_target(&self) -> bool {
-        self.connections > 1 && self.what == What::Create { batch: 1, mail: false }
+    pub(crate) fn has_plain_loop(&self, engine: Engine) -> bool {
+        engine == Engine::Sqlite && self.connections > 1 && self.what == What::Create { batch: 1, mail: false }
+    }
+
+    /// Whether sizes of account are compared with each other.
+    pub(crate) fn compares_sizes(&self) -> bool {
+        self.is_read() && self.replicas == 1
     }
 
     /// What one reply counts for: itself, or the users that it tells of.

@@ -5,12 +5,21 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use crate::Engine;
 use crate::report::figure;
 use crate::run::Ratio;
 
 const SHIPPED: &str = include_str!("../thresholds.toml");
 
-/// By the name of a ratio: the least that it may be, at every size.
+/// By the database, and there by the name of a ratio: the least that it may be, at every size.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    sqlite: Thresholds,
+    postgres: Thresholds,
+}
+
+/// Those of one database.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Thresholds(BTreeMap<String, f64>);
@@ -26,8 +35,12 @@ pub(crate) struct Verdict {
 
 impl Thresholds {
     /// Those of this version.
-    pub(crate) fn shipped() -> Result<Self> {
-        toml::from_str(SHIPPED).context("bench/thresholds.toml cannot be used")
+    pub(crate) fn shipped(engine: Engine) -> Result<Self> {
+        let file: File = toml::from_str(SHIPPED).context("bench/thresholds.toml cannot be used")?;
+        Ok(match engine {
+            Engine::Sqlite => file.sqlite,
+            Engine::Postgres => file.postgres,
+        })
     }
 
     /// Holds the ratios of a run against them.
@@ -66,7 +79,7 @@ pub(crate) fn text(verdicts: &[Verdict]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::SCENARIOS;
+    use crate::scenario::Scenario;
 
     fn ratio(name: &str, users: usize, value: f64) -> Ratio {
         Ratio { name: name.into(), users: Some(users), value }
@@ -84,11 +97,15 @@ mod tests {
 
     #[test]
     fn every_scenario_has_a_threshold_and_every_threshold_something_to_hold() {
-        let against = SCENARIOS.iter().map(|s| format!("{}_vs_{}", s.name, s.baseline()));
-        let between = SCENARIOS.iter().filter(|s| s.is_read()).map(|s| format!("{}_100k_vs_10k", s.name));
-        let plain = SCENARIOS.iter().filter(|s| s.has_target()).map(|s| format!("{}_vs_plain_sqlite_loop", s.name));
-        let mut expected: Vec<String> = against.chain(plain).chain(between).collect();
-        expected.sort();
-        assert_eq!(Thresholds::shipped().unwrap().0.into_keys().collect::<Vec<_>>(), expected);
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let all = || Scenario::all(engine);
+            let against = all().map(|s| format!("{}_vs_{}", s.name, s.baseline(engine)));
+            let between = all().filter(|s| s.compares_sizes()).map(|s| format!("{}_100k_vs_10k", s.name));
+            let plain = all().filter(|s| s.has_plain_loop(engine));
+            let plain = plain.map(|s| format!("{}_vs_plain_sqlite_loop", s.name));
+            let mut expected: Vec<String> = against.chain(plain).chain(between).collect();
+            expected.sort();
+            assert_eq!(Thresholds::shipped(engine).unwrap().0.into_keys().collect::<Vec<_>>(), expected);
+        }
     }
 }

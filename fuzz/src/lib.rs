@@ -52,7 +52,9 @@ pub fn bodies(data: &[u8]) {
         Ok(asked) => with_world(|world| {
             let rehearsed = world
                 .rollcall()
-                .write(some_app(world), Permission::ManageUsers, Mode::DryRun, move |op| users::create_many(op, asked))
+                .write(some_app(world), Permission::ManageUsers, Mode::DryRun, move |op| {
+                    users::create_many(op, asked.clone())
+                })
                 .wait();
             rehearsed.expect("whatever a body says of users is an outcome");
         }),

@@ -3,25 +3,57 @@
 use std::path::Path;
 use std::process::Command;
 
+use rollcall_testbed::Installation;
+
 use crate::run::{cargo, run, shown, succeeds};
 use crate::{Done, Failure};
 
 /// The system's own Python: its modules come from packages of the system.
 const PYTHON: &str = "/usr/bin/python3";
 
-const PACKAGES: [&str; 4] = ["curl", "python3", "python3-jwt", "python3-requests"];
+/// Something the tests cannot do without.
+struct Need {
+    what: &'static str,
+    packages: &'static [&'static str],
+    is_here: fn() -> bool,
+}
 
-/// The programs that the tests call: curl, and Python with an independent JWT library and an HTTP client.
+const NEEDS: [Need; 4] = [
+    Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
+    Need {
+        what: "the program /usr/bin/python3",
+        packages: &["python3"],
+        is_here: || succeeds(Command::new(PYTHON).arg("--version")),
+    },
+    Need {
+        what: "the Python modules jwt and requests",
+        packages: &["python3-jwt", "python3-requests"],
+        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
+    },
+    Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
+];
+
+/// Runs its arguments as a command, and sees to it that Debian, installing PostgreSQL, does not make a cluster and
+/// start it on this machine: the tests want the programs alone. It leaves no trace of that.
+const WITHOUT_A_CLUSTER: &str = "\
+set -e
+folder=/etc/postgresql-common/createcluster.d
+mkdir -p $folder
+trap 'rm -f $folder/rollcall.conf; rmdir $folder ${folder%/*} 2>/dev/null || true' EXIT
+echo 'create_main_cluster = false' >$folder/rollcall.conf
+\"$@\"";
+
+/// The programs that the tests call: curl, Python with an independent JWT library and an HTTP client, and PostgreSQL.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.
 pub(crate) fn test_programs() -> Done {
     let missing = missing();
     if missing.is_empty() {
-        println!("curl and {PYTHON} with jwt and requests are here");
+        println!("all is here: {}", NEEDS.map(|need| need.what).join(", "));
         return Ok(());
     }
-    println!("missing: {}", missing.join(", "));
+    println!("missing: {}", words(&missing).join(", "));
     let Some(prefix) = as_root() else {
         return Err(Failure::new(by_hand(&missing, "only root may install packages, and sudo asks for a password")));
     };
@@ -32,9 +64,7 @@ pub(crate) fn test_programs() -> Done {
     if let Err(failure) = run(&mut apt_get(prefix, &["update"])) {
         println!("warning: {}; trying with the package lists there are", failure.message);
     }
-    let mut install = vec!["install", "-y", "--no-install-recommends"];
-    install.extend(PACKAGES);
-    run(&mut apt_get(prefix, &install))?;
+    run(&mut install(prefix, &missing))?;
     match self::missing() {
         still if still.is_empty() => Ok(()),
         still => Err(Failure::new(by_hand(&still, "the packages were installed, but this is still missing"))),
@@ -63,19 +93,16 @@ pub(crate) fn component(root: &Path, subcommand: &str) -> Done {
     )))
 }
 
-/// What of the tests' programs is not here, in words.
-fn missing() -> Vec<&'static str> {
-    let mut missing = Vec::new();
-    if !succeeds(Command::new("curl").arg("--version")) {
-        missing.push("the program curl");
-    }
-    if !succeeds(Command::new(PYTHON).arg("--version")) {
-        missing.push("the program /usr/bin/python3");
-    }
-    if !succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])) {
-        missing.push("the Python modules jwt and requests");
-    }
-    missing
+fn missing() -> Vec<Need> {
+    NEEDS.into_iter().filter(|need| !(need.is_here)()).collect()
+}
+
+fn words(needs: &[Need]) -> Vec<&'static str> {
+    needs.iter().map(|need| need.what).collect()
+}
+
+fn packages(needs: &[Need]) -> Vec<&'static str> {
+    needs.iter().flat_map(|need| need.packages).copied().collect()
 }
 
 /// The words before a command that make it run as root: none for root itself.
@@ -97,12 +124,22 @@ fn apt_get(prefix: &[&str], args: &[&str]) -> Command {
     command
 }
 
-fn by_hand(missing: &[&str], why: &str) -> String {
+/// `apt-get install` of what is missing, and of nothing else.
+fn install(prefix: &[&str], missing: &[Need]) -> Command {
+    let packages = packages(missing);
+    let mut before = prefix.to_vec();
+    if packages.contains(&"postgresql") {
+        before.extend(["sh", "-c", WITHOUT_A_CLUSTER, "sh"]);
+    }
+    apt_get(&before, &[&["install", "-y", "--no-install-recommends"], packages.as_slice()].concat())
+}
+
+fn by_hand(missing: &[Need], why: &str) -> String {
     format!(
         "the tests need {}; {why}. On Debian or Ubuntu run:\n    sudo apt-get update && sudo apt-get install -y \
          --no-install-recommends {}",
-        missing.join(" and "),
-        PACKAGES.join(" ")
+        words(missing).join(" and "),
+        packages(missing).join(" ")
     )
 }
 
@@ -120,10 +157,28 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_mend_it_by_hand_names_what_is_missing_and_every_package() {
-        let text = by_hand(&["the program curl"], "no root here");
-        for word in PACKAGES.iter().chain(&["the program curl", "no root here", "sudo apt-get update"]) {
+    fn what_is_missing_is_installed_and_nothing_else() {
+        let [curl, _, modules, postgres] = NEEDS;
+        assert_eq!(
+            shown(&install(&[], &[curl, modules])),
+            "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl python3-jwt \
+             python3-requests"
+        );
+        let line = shown(&install(&["sudo", "-n"], &[postgres]));
+        assert!(line.starts_with("sudo -n sh -c ") && line.contains("create_main_cluster = false"), "{line}");
+        let end = " sh env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql";
+        assert!(line.ends_with(end), "{line}");
+    }
+
+    #[test]
+    fn the_way_to_mend_it_by_hand_names_what_is_missing_and_its_packages() {
+        let [curl, _, modules, _] = NEEDS;
+        let text = by_hand(&[curl, modules], "no root here");
+        let expected =
+            ["the program curl", "modules jwt and", "no root here", "sudo apt-get update", "curl python3-jwt"];
+        for word in expected {
             assert!(text.contains(word), "{text}");
         }
+        assert!(!text.contains("postgresql"), "{text}");
     }
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rollcall_testbed::{Cluster, Options};
+
 use crate::run::{cargo, root, run, succeeds};
 use crate::{Done, Failure, needs, tidy};
 
@@ -13,19 +15,27 @@ Run every check, in the order below, and stop at the first that fails
 Usage: cargo xtask test [--only STEP] [-- FILTER…]
 
 Steps:
-  needs     find what the tests need (curl, /usr/bin/python3 with jwt and requests);
+  needs     find what the tests need (curl, /usr/bin/python3 with jwt and requests, PostgreSQL);
             as root, or where sudo asks no password, install what is missing with apt-get
   fmt       cargo fmt --all --check
   lint      cargo clippy --workspace --all-targets --locked -- -D warnings
   tidy      cargo xtask tidy
-  test      cargo test --workspace --locked
+  test      cargo test --workspace --locked, on SQLite
+  postgres  the same on a throw-away PostgreSQL, whose URL is in ROLLCALL_TEST_DATABASE,
+            without the packages that have nothing to do with a database
   typos     typos, where it is installed
   deny      cargo deny check, where it is installed
   doc       cargo doc --workspace --no-deps --locked, warnings denied
 
 Options:
-  --only STEP   this step alone (test: with needs before it)
+  --only STEP   this step alone (test, postgres: with needs before it)
   -- FILTER…    handed to the test programs: names to choose by, or their own options";
+
+/// Where the tests find a server; each makes databases of its own there. Where it is not set they use SQLite.
+const DATABASE: &str = "ROLLCALL_TEST_DATABASE";
+
+/// Packages whose tests are the same on every database.
+const WITHOUT_DATABASE: [&str; 4] = ["rollcall-bench", "rollcall-fuzz", "rollcall-testbed", "xtask"];
 
 /// How a step that did not fail ended.
 enum Outcome {
@@ -39,12 +49,13 @@ struct Step {
     run: fn(&Path, &[String]) -> Result<Outcome, Failure>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "needs", run: |_, _| passed(needs::test_programs()) },
     Step { name: "fmt", run: fmt },
     Step { name: "lint", run: lint },
     Step { name: "tidy", run: |root, _| passed(tidy::check(root)) },
-    Step { name: "test", run: |root, filters| passed(run(&mut tests(root, filters))) },
+    Step { name: "test", run: |root, filters| passed(run(&mut on_sqlite(root, filters))) },
+    Step { name: "postgres", run: postgres },
     Step { name: "typos", run: typos },
     Step { name: "deny", run: deny },
     Step { name: "doc", run: doc },
@@ -108,11 +119,11 @@ fn parse(args: &[String]) -> Result<Wanted, Failure> {
 }
 
 fn chosen(step: &str, only: Option<&str>) -> bool {
-    only.is_none_or(|only| step == only || (step == "needs" && only == "test"))
+    only.is_none_or(|only| step == only || (step == "needs" && matches!(only, "test" | "postgres")))
 }
 
 fn row(name: &str, time: Duration, word: &str) -> String {
-    format!("  {name:<6} {:>7.1} s  {word}", time.as_secs_f64())
+    format!("  {name:<8} {:>7.1} s  {word}", time.as_secs_f64())
 }
 
 fn passed(done: Done) -> Result<Outcome, Failure> {
@@ -129,10 +140,25 @@ fn lint(root: &Path, _: &[String]) -> Result<Outcome, Failure> {
     passed(run(cargo(root).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])))
 }
 
-/// Plain `cargo test`, so that its summary lines are printed.
-fn tests(root: &Path, filters: &[String]) -> Command {
+/// Plain `cargo test`, so that its summary lines are printed. A database that the caller set would be another's.
+fn on_sqlite(root: &Path, filters: &[String]) -> Command {
     let mut command = cargo(root);
-    command.args(["test", "--workspace", "--locked"]);
+    command.args(["test", "--workspace", "--locked"]).env_remove(DATABASE);
+    if !filters.is_empty() {
+        command.arg("--").args(filters);
+    }
+    command
+}
+
+fn postgres(root: &Path, filters: &[String]) -> Result<Outcome, Failure> {
+    let cluster = Cluster::start(&Options::default()).map_err(Failure::new)?;
+    passed(run(&mut on_postgres(root, &cluster.url("postgres"), filters)))
+}
+
+fn on_postgres(root: &Path, url: &str, filters: &[String]) -> Command {
+    let mut command = cargo(root);
+    command.args(["test", "--workspace", "--locked"]).env(DATABASE, url);
+    command.args(WITHOUT_DATABASE.iter().flat_map(|package| ["--exclude", package]));
     if !filters.is_empty() {
         command.arg("--").args(filters);
     }
@@ -174,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_step_alone_runs_alone_but_the_tests_get_what_they_need() {
-        for (only, expected) in [("tidy", vec!["tidy"]), ("test", vec!["needs", "test"])] {
+        let table = [("tidy", vec!["tidy"]), ("test", vec!["needs", "test"]), ("postgres", vec!["needs", "postgres"])];
+        for (only, expected) in table {
             let wanted = wanted(&["--only", only]).unwrap();
             let names: Vec<_> = STEPS.map(|step| step.name).into_iter().collect();
             let got: Vec<_> = names.into_iter().filter(|name| chosen(name, wanted.only.as_deref())).collect();
@@ -185,8 +212,35 @@ mod tests {
     #[test]
     fn filters_reach_the_test_programs() {
         let wanted = wanted(&["--only=test", "--", "renaming", "--nocapture"]).unwrap();
-        let line = shown(&tests(Path::new("."), &wanted.filters));
+        let root = Path::new(".");
+        let line = shown(&on_sqlite(root, &wanted.filters));
         assert_eq!(line, "cargo test --workspace --locked -- renaming --nocapture");
+        let line = shown(&on_postgres(root, "postgres://x", &wanted.filters));
+        assert!(line.starts_with("ROLLCALL_TEST_DATABASE=postgres://x cargo test --workspace --locked "), "{line}");
+        assert!(line.contains(" --exclude rollcall-fuzz --exclude rollcall-testbed "), "{line}");
+        assert!(line.ends_with(" --exclude xtask -- renaming --nocapture"), "{line}");
+    }
+
+    #[test]
+    fn a_database_of_the_caller_does_not_reach_the_tests_on_sqlite() {
+        let command = on_sqlite(Path::new("."), &[]);
+        assert!(command.get_envs().any(|(name, value)| name == DATABASE && value.is_none()));
+    }
+
+    #[test]
+    fn the_table_has_room_for_every_name() {
+        let rows = STEPS.map(|step| row(step.name, Duration::from_secs(1), "x").chars().count());
+        assert!(rows.iter().all(|width| *width == rows[0]), "{rows:?}");
+    }
+
+    #[test]
+    fn packages_without_a_database_are_called_so() {
+        let root = root().unwrap();
+        for package in WITHOUT_DATABASE {
+            let folder = package.strip_prefix("rollcall-").unwrap_or(package);
+            let manifest = std::fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap();
+            assert!(manifest.contains(&format!("\nname = \"{package}\"\n")), "{package}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 -- revisions (what an ETag tells) and page counts (how a page is found without skipping rows).
 
 create table installation (
-    name text primary key,
+    name text collate "C" primary key,
     value bytea not null
 ) strict;
 
@@ -10,7 +10,7 @@ create table accounts (
     id bigint identity primary key,
     public_id text not null unique,
     name text not null,
-    name_key text not null unique,
+    name_key text collate "C" not null unique,
     org_id text not null,
     -- Random: where this account's audit chain begins, so that no other account's can take its place.
     chain_id text not null,
@@ -29,7 +29,7 @@ create table revisions (
 -- How many rows of a kind an account has in each run of a thousand internal ids.
 create table page_counts (
     account_id bigint not null references accounts (id),
-    kind text not null,
+    kind text collate "C" not null,
     bucket bigint not null,
     row_count bigint not null,
     primary key (account_id, kind, bucket)

@@ -27,7 +27,7 @@ create index app_secrets_by_app on app_secrets (app_id);
 
 create table app_refusals (
     app_id bigint not null references apps (id) on delete cascade,
-    reason text not null,
+    reason text collate "C" not null,
     refused bigint not null,
     last_at bigint not null,
     primary key (app_id, reason)
@@ -35,7 +35,7 @@ create table app_refusals (
 
 create table idempotency_keys (
     app_id bigint not null references apps (id) on delete cascade,
-    idempotency_key text not null,
+    idempotency_key text collate "C" not null,
     fingerprint bytea not null,
     status bigint not null,
     body bytea not null,

@@ -22,13 +22,15 @@ pub enum Code {
     KeyReused,
     /// Too many requests are waiting, or another process holds the database: try again.
     Busy,
+    /// It cannot be told whether the change was made: the database broke off while it was committing.
+    Uncertain,
     /// A fault of ours or of the machine; the log knows more.
     Internal,
 }
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -36,6 +38,7 @@ impl Code {
         Self::Conflict,
         Self::KeyReused,
         Self::Busy,
+        Self::Uncertain,
         Self::Internal,
     ];
 }
@@ -103,6 +106,29 @@ impl Error {
         Self {
             code: Code::Busy,
             message: "The database is busy; nothing was changed. Try again in a moment.".into(),
+            faults: Vec::new(),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// The database cannot be reached (any more), and nothing of this was kept.
+    pub fn unreachable(cause: impl fmt::Display) -> Self {
+        Self {
+            code: Code::Busy,
+            message: "The database cannot be reached at the moment; nothing was changed. Try again in a moment.".into(),
+            faults: Vec::new(),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// The database broke off between commit and answer, and could not be asked afterwards.
+    pub fn uncertain(cause: impl fmt::Display) -> Self {
+        Self {
+            code: Code::Uncertain,
+            message:
+                "The database broke off while it was committing, so it cannot be told whether this was done. Look \
+                      before you do it again, or repeat it with the same Idempotency-Key."
+                    .into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
         }

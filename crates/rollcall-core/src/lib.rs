@@ -11,7 +11,7 @@
 //! let (rollcall, _host) = Rollcall::open(open)?;
 //! let user = users::NewUser::with_email("ada@acme.test");
 //! let outcomes = rollcall
-//!     .write(actor, Permission::ManageUsers, Mode::Real, move |op| users::create_many(op, vec![user]))
+//!     .write(actor, Permission::ManageUsers, Mode::Real, move |op| users::create_many(op, vec![user.clone()]))
 //!     .wait()?;
 //! # Ok(())
 //! # }
@@ -45,6 +45,8 @@ pub mod mail;
 
 pub mod sync;
 
+pub mod transfer;
+
 pub mod chance;
 pub mod change;
 pub mod clock;
@@ -58,4 +60,4 @@ mod store;
 
 pub use error::{Code, Error, Fault, Result};
 pub use rollcall::{HostKey, Open, Pending, Rollcall};
-pub use store::Database;
+pub use store::{Database, PostgresAddress, Threads, mask};

@@ -10,7 +10,8 @@ use crate::audit::Event;
 use crate::error::{Code, Error, Result};
 use crate::policy::Permission;
 use crate::rollcall::Shared;
-use crate::store::{self, AccountKey, Job, Tx, Verdict, WriteTx};
+use crate::store::{self, AccountKey, Chore, Job, Lock, Tx, Verdict, WriteTx};
+use crate::transfer::{Copied, Target};
 
 /// Whether the work is done or only rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,26 @@ impl<'t> Deref for Op<'t> {
 }
 
 impl<'t> Op<'t> {
+    /// As [`View::expect`], and what is seen from here on stays as it is until the end, but for what this does: others
+    /// who would change anything in the account wait.
+    pub(crate) fn expect(&self, permission: Permission) -> Result<()> {
+        self.view.expect(permission)?;
+        self.hand.lock(Lock::Account(self.account))
+    }
+
+    /// As [`Self::expect`], for work that only adds and that others may do at the same time: what is there stays, and
+    /// may become more.
+    pub(crate) fn expect_adding(&self, permission: Permission) -> Result<()> {
+        self.view.expect(permission)?;
+        self.hand.lock(Lock::Additions(self.account))
+    }
+
+    /// As [`Self::expect`], for one of Rollcall's own jobs: one process does it at a time, and nobody else waits.
+    pub(crate) fn expect_chore(&self, chore: Chore) -> Result<()> {
+        self.view.expect(Permission::RunJobs)?;
+        self.hand.lock(Lock::Chore(self.account, chore))
+    }
+
     /// The only hand on a writing transaction: the work gives back, with its value, the events that tell of it.
     pub(crate) fn change<T>(
         &mut self,
@@ -119,7 +140,9 @@ type Answer<T> = flume::Sender<Result<T>>;
 /// One `Op` as a job of the writer.
 pub(crate) struct OpJob<T, F> {
     shared: Arc<Shared>,
-    start: Option<(Actor, Permission, F)>,
+    actor: Actor,
+    permission: Permission,
+    work: F,
     mode: Mode,
     result: Option<Result<T>>,
     changed: bool,
@@ -135,16 +158,15 @@ impl<T, F> OpJob<T, F> {
         work: F,
         answer: Answer<T>,
     ) -> Self {
-        Self { shared, start: Some((actor, permission, work)), mode, result: None, changed: false, answer }
+        Self { shared, actor, permission, work, mode, result: None, changed: false, answer }
     }
 }
 
-impl<T: Send, F: FnOnce(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
+impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let (actor, permission, work) = self.start.take().expect("a job runs once");
-        let mut op =
-            Op { view: View::new(tx, actor, permission, Arc::clone(&self.shared)), hand: tx, events: Vec::new() };
-        let outcome = work(&mut op).and_then(|value| Ok((value, op.finish()?)));
+        let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
+        let mut op = Op { view, hand: tx, events: Vec::new() };
+        let outcome = (self.work)(&mut op).and_then(|value| Ok((value, op.finish()?)));
         self.changed = matches!(outcome, Ok((_, true)));
         let keep = outcome.is_ok() && self.mode == Mode::Real;
         self.result = Some(outcome.map(|(value, _)| value));
@@ -164,7 +186,7 @@ impl<T: Send, F: FnOnce(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
 /// Work that has no account to begin with: the key check at open, founding an account and filling it.
 pub(crate) struct SetupJob<T, F> {
     shared: Arc<Shared>,
-    work: Option<F>,
+    work: F,
     mode: Mode,
     result: Option<Result<T>>,
     answer: Answer<T>,
@@ -172,14 +194,13 @@ pub(crate) struct SetupJob<T, F> {
 
 impl<T, F> SetupJob<T, F> {
     pub(crate) fn new(shared: Arc<Shared>, mode: Mode, work: F, answer: Answer<T>) -> Self {
-        Self { shared, work: Some(work), mode, result: None, answer }
+        Self { shared, work, mode, result: None, answer }
     }
 }
 
-impl<T: Send, F: FnOnce(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for SetupJob<T, F> {
+impl<T: Send, F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for SetupJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let work = self.work.take().expect("a job runs once");
-        let result = work(tx, &self.shared);
+        let result = (self.work)(tx, &self.shared);
         let keep = result.is_ok() && self.mode == Mode::Real;
         self.result = Some(result);
         if keep { Verdict::Keep } else { Verdict::Undo }
@@ -187,6 +208,33 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for
 
     fn answer(self: Box<Self>, fate: Result<()>) {
         self.shared.wake_jobs();
+        let Self { result, answer, .. } = *self;
+        let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
+    }
+}
+
+/// Everything of another database as a job of the writer: what is received is kept whole, or not at all.
+pub(crate) struct CopyJob {
+    target: Target,
+    result: Option<Result<Copied>>,
+    answer: Answer<Copied>,
+}
+
+impl CopyJob {
+    pub(crate) fn new(target: Target, answer: Answer<Copied>) -> Self {
+        Self { target, result: None, answer }
+    }
+}
+
+impl Job for CopyJob {
+    fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
+        let result = tx.lock(Lock::Installation).and_then(|()| self.target.receive(tx));
+        let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::Undo };
+        self.result = Some(result);
+        verdict
+    }
+
+    fn answer(self: Box<Self>, fate: Result<()>) {
         let Self { result, answer, .. } = *self;
         let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
     }
@@ -201,6 +249,8 @@ pub(crate) fn in_account<T>(
     job: &'static str,
     work: impl FnOnce(&mut Op<'_>) -> Result<T>,
 ) -> Result<T> {
+    // Before the first look: what the work compares with must stay as it is seen.
+    tx.lock(Lock::Account(account.key))?;
     let actor = Actor::Host(crate::actor::Host { account: account.key, job });
     let view = View::new(tx, actor, Permission::AdministerAccount, Arc::clone(shared));
     let mut op = Op { view, hand: tx, events: Vec::new() };
@@ -241,15 +291,16 @@ impl Once {
     /// # Errors
     /// When the database fails.
     pub fn forget_expired(op: &mut Op<'_>) -> Result<usize> {
-        op.expect(Permission::RunJobs)?;
+        op.expect_chore(Chore::Forget)?;
         op.upkeep(|tx, view| store::once::forget(tx, view.now.plus_millis(-REMEMBERED_MILLIS)))
     }
 
     /// Answers what the first call answered, or does the work and remembers its reply in the same transaction.
-    pub(crate) fn run(self, op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<Reply>) -> Result<Reply> {
+    pub(crate) fn run(&self, op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<Reply>) -> Result<Reply> {
         let Actor::App(app) = op.actor.clone() else {
             return work(op);
         };
+        op.hand.lock(Lock::Key(app.key, &self.key))?;
         let since = op.now.plus_millis(-REMEMBERED_MILLIS);
         if let Some((fingerprint, reply)) = store::once::find(op.view.tx, app.key, &self.key, since)? {
             if fingerprint == self.fingerprint {

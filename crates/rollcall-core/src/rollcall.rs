@@ -3,6 +3,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::net::IpAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -12,13 +13,14 @@ use crate::actor::{Actor, Host};
 use crate::apps::token::{self, Refusal};
 use crate::apps::usage::Usage;
 use crate::chance::Secret;
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::policy::{self, Permission};
 use crate::seal::InstallationKey;
-use crate::store::{Database, Job, Store, Tx};
+use crate::store::{self, Database, Job, Lock, Store, Threads, Tx};
 use crate::sync::{self, Report, State};
+use crate::transfer::{self, Copied};
 use crate::users::invitation;
 
 /// What it takes to open an installation.
@@ -29,8 +31,8 @@ pub struct Open {
     pub clock: Box<dyn Clock>,
     /// The key under which secrets are kept.
     pub key: InstallationKey,
-    /// How many threads read at the same time.
-    pub readers: usize,
+    /// How many threads work on the database, and how long they wait for it.
+    pub threads: Threads,
 }
 
 /// An open installation. Cheap to share in an `Arc`; dropping the last one finishes what is queued and closes it.
@@ -82,8 +84,8 @@ impl Rollcall {
     /// # Errors
     /// An unreachable or newer database, or a wrong key; nothing is changed then.
     pub fn open(open: Open) -> Result<(Self, HostKey)> {
-        let Open { database, clock, key, readers } = open;
-        let store = Store::open(&database, readers, clock.now())?;
+        let Open { database, clock, key, threads } = open;
+        let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
         let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
         let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, epoch: OnceLock::new(), wake });
@@ -95,6 +97,14 @@ impl Rollcall {
         let epoch = rollcall.snapshot(accounts::epoch).wait()?;
         rollcall.shared.epoch.get_or_init(|| epoch);
         Ok((rollcall, HostKey(())))
+    }
+
+    /// Brings the schema of a database up to date, without starting to work on it; [`Self::open`] does the same.
+    ///
+    /// # Errors
+    /// An unreachable or newer database.
+    pub fn migrate(database: &Database, clock: &dyn Clock) -> Result<()> {
+        Store::open(database, Threads::default(), clock.now()).map(|_| ())
     }
 
     /// Reads one snapshot of the actor's account.
@@ -111,13 +121,14 @@ impl Rollcall {
         self.snapshot(move |tx| work(&View::new(tx, actor, permission, shared)))
     }
 
-    /// Does one piece of work in one transaction, whole or not at all. When the answer is there, it is on the disk.
+    /// Does one piece of work in one transaction, whole or not at all. When the answer is there, it is on the disk. Where
+    /// the database undoes it for the sake of another transaction it is done again, which is why it is no `FnOnce`.
     pub fn write<T: Send + 'static>(
         &self,
         actor: Actor,
         permission: Permission,
         mode: Mode,
-        work: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static,
+        work: impl Fn(&mut Op<'_>) -> Result<T> + Send + 'static,
     ) -> Pending<T> {
         if let Err(refusal) = policy::require(&actor, permission) {
             return Pending::done(Err(refusal));
@@ -133,10 +144,10 @@ impl Rollcall {
         permission: Permission,
         mode: Mode,
         once: Option<op::Once>,
-        work: impl FnOnce(&mut Op<'_>) -> Result<Reply> + Send + 'static,
+        work: impl Fn(&mut Op<'_>) -> Result<Reply> + Send + 'static,
     ) -> Pending<Reply> {
-        self.write(actor, permission, mode, move |op| match once {
-            Some(once) if mode == Mode::Real => once.run(op, work),
+        self.write(actor, permission, mode, move |op| match &once {
+            Some(once) if mode == Mode::Real => once.run(op, &work),
             _ => work(op),
         })
     }
@@ -170,7 +181,36 @@ impl Rollcall {
     /// Brings the account of that name to a described state, in one transaction; founds it where it is missing, or gives
     /// its name to the only account where that is still empty.
     pub fn apply(&self, _: &HostKey, state: State, prune: bool, mode: Mode) -> Pending<Report> {
-        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, state, prune))
+        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, state.clone(), prune))
+    }
+
+    /// Copies everything, from one snapshot, into an empty database; others may go on working meanwhile. Each row of the
+    /// copy is compared with its original before any is kept.
+    ///
+    /// # Errors
+    /// A target that is not empty, has a newer schema or cannot be reached; nothing is kept of the copy then.
+    pub fn copy_to(&self, _: &HostKey, target: &Database) -> Result<Copied> {
+        copy(&self.store, target, self.now())
+    }
+
+    /// As [`Self::copy_to`], into a new SQLite file, which is one plain file and on the disk in the end. What breaks off
+    /// leaves a part of it: give it its name when this has returned.
+    ///
+    /// # Errors
+    /// As [`Self::copy_to`].
+    pub fn backup(&self, host: &HostKey, file: &Path) -> Result<Copied> {
+        let copied = self.copy_to(host, &Database::Sqlite(file.to_owned()))?;
+        store::make_plain(file).map(|()| copied)
+    }
+
+    /// Copies a backup into an empty database. The file is brought up to this program's schema first, where it is older:
+    /// give a copy of it.
+    ///
+    /// # Errors
+    /// A file that is damaged, no backup, or of a newer Rollcall; or a target as in [`Self::copy_to`].
+    pub fn restore(file: &Path, target: &Database, clock: &dyn Clock) -> Result<Copied> {
+        store::check_backup(file)?;
+        copy(&Store::open(&Database::Sqlite(file.to_owned()), Threads::default(), clock.now())?, target, clock.now())
     }
 
     /// A message comes whenever Rollcall's own jobs may have something to do.
@@ -185,7 +225,7 @@ impl Rollcall {
 
     /// The schema version that this program works with.
     pub fn schema_version() -> i64 {
-        crate::store::SCHEMA_VERSION
+        store::SCHEMA_VERSION
     }
 
     /// Whether anything has been seen of the account's apps that is not written yet.
@@ -199,16 +239,22 @@ impl Rollcall {
     }
 
     /// Now, by the installation's clock.
-    pub fn now(&self) -> crate::clock::Time {
+    pub fn now(&self) -> Time {
         self.shared.clock.now()
     }
 
     fn set_up<T: Send + 'static>(
         &self,
         mode: Mode,
-        work: impl FnOnce(&crate::store::WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
+        work: impl Fn(&store::WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
     ) -> Pending<T> {
-        self.start(move |reply, shared| Box::new(SetupJob::new(shared, mode, work, reply)))
+        self.start(move |reply, shared| {
+            let work = move |tx: &store::WriteTx<'_>, shared: &Arc<Shared>| {
+                tx.lock(Lock::Installation)?;
+                work(tx, shared)
+            };
+            Box::new(SetupJob::new(shared, mode, work, reply))
+        })
     }
 
     fn start<T: Send + 'static>(
@@ -228,6 +274,31 @@ impl Rollcall {
         }));
         Pending(receiver)
     }
+}
+
+fn copy(source: &Store, target: &Database, now: Time) -> Result<Copied> {
+    let Database::Sqlite(path) = target else { return fill(source, target, now) };
+    store::check_target(path)?;
+    let was_there = path.exists();
+    fill(source, target, now).inspect_err(|_| {
+        if !was_there {
+            store::remove_unused(path);
+        }
+    })
+}
+
+fn fill(source: &Store, target: &Database, now: Time) -> Result<Copied> {
+    let target = Store::open(target, Threads::default(), now)?;
+    let (original, copied) = transfer::ends();
+    let (sender, sent) = flume::bounded(1);
+    source.read(Box::new(move |tx| {
+        let _ = sender.send(tx.and_then(|tx| original.send(tx)));
+    }));
+    let (sender, received) = flume::bounded(1);
+    target.write(Box::new(op::CopyJob::new(copied, sender)));
+    let answer = Pending(received).wait();
+    // Where the original could not be read, that is why the copy is not whole.
+    Pending(sent).wait().and(answer)
 }
 
 /// An answer that is on its way: `wait` for it on a thread, or `await` it.

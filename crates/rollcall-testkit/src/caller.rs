@@ -10,8 +10,9 @@ use rollcall_core::Rollcall;
 use rollcall_core::chance::Secret;
 use rollcall_core::id::ClientId;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt as _;
+
+use crate::TestDatabase;
 
 /// Somebody who calls the API.
 #[derive(Clone)]
@@ -20,8 +21,8 @@ pub struct Caller {
     app: Option<(ClientId, Secret)>,
     token: Option<String>,
     headers: Vec<(&'static str, String)>,
-    /// The installation's folder stays for as long as somebody may call.
-    _folder: Arc<TempDir>,
+    /// The database stays for as long as somebody may call.
+    _database: TestDatabase,
 }
 
 /// What came back.
@@ -59,14 +60,14 @@ impl Reply {
 }
 
 impl Caller {
-    pub(crate) fn app(rollcall: Arc<Rollcall>, folder: Arc<TempDir>, client_id: ClientId, secret: Secret) -> Self {
+    pub(crate) fn app(rollcall: Arc<Rollcall>, database: TestDatabase, client_id: ClientId, secret: Secret) -> Self {
         let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
         let token = sign(&claims, &secret);
-        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new(), _folder: folder }
+        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new(), _database: database }
     }
 
-    pub(crate) fn visitor(rollcall: Arc<Rollcall>, folder: Arc<TempDir>) -> Self {
-        Self { rollcall, app: None, token: None, headers: Vec::new(), _folder: folder }
+    pub(crate) fn visitor(rollcall: Arc<Rollcall>, database: TestDatabase) -> Self {
+        Self { rollcall, app: None, token: None, headers: Vec::new(), _database: database }
     }
 
     /// The app's client id.

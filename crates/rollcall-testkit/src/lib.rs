@@ -2,9 +2,11 @@
 //! No mocks: what is tested is what runs.
 
 mod caller;
+mod database;
 mod world;
 
 pub use caller::{Caller, Reply};
+pub use database::TestDatabase;
 pub use world::{TestRollcall, user};
 
 use rollcall_core::clock::Time;

@@ -1,6 +1,5 @@
 //! `TestRollcall`: an installation in a folder of its own, gone when it is dropped.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rollcall_core::accounts::AccountInfo;
@@ -14,10 +13,9 @@ use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::seal::InstallationKey;
 use rollcall_core::sync::{AssignmentState, Report, State, UserState};
 use rollcall_core::users::Status;
-use rollcall_core::{Database, HostKey, Open, Result, Rollcall, audit, change::Change, sync};
-use tempfile::TempDir;
+use rollcall_core::{HostKey, Open, Result, Rollcall, Threads, audit, change::Change, sync};
 
-use crate::{Caller, START};
+use crate::{Caller, START, TestDatabase};
 
 /// A real installation with one account, "Acme", and a hand on its clock.
 pub struct TestRollcall {
@@ -28,7 +26,7 @@ pub struct TestRollcall {
     /// The account "Acme".
     pub account: AccountInfo,
     key: Secret,
-    folder: Arc<TempDir>,
+    database: TestDatabase,
 }
 
 impl Default for TestRollcall {
@@ -40,19 +38,23 @@ impl Default for TestRollcall {
 impl TestRollcall {
     /// An account "Acme" with nothing but what every account has.
     pub fn new() -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::on(TestDatabase::migrated())
+    }
+
+    /// The same, on a database of the caller's choice.
+    pub fn on(database: TestDatabase) -> Self {
         let key = InstallationKey::generate();
         let clock = Arc::new(ManualClock::at(START));
-        let (rollcall, host) = open(&folder.path().join("rollcall.db"), &key, &clock).expect("a new database opens");
+        let (rollcall, host) = open(&database, &key, &clock).expect("a new database opens");
         let account = rollcall.found_account(&host, "Acme").wait().expect("an account is founded");
-        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, folder }
+        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, database }
     }
 
     /// Closes the installation and opens it again, as after a restart. Callers made before keep the old one alive.
     pub fn reopen(&mut self) {
         self.rollcall = None;
         self.host = None;
-        let (rollcall, host) = open(&self.database(), &self.key, &self.clock).expect("the database opens again");
+        let (rollcall, host) = open(&self.database, &self.key, &self.clock).expect("the database opens again");
         self.rollcall = Some(Arc::new(rollcall));
         self.host = Some(host);
     }
@@ -67,9 +69,19 @@ impl TestRollcall {
         self.host.as_ref().expect("open")
     }
 
-    /// The database's file.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("rollcall.db")
+    /// The database, for a look or a hand past Rollcall.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// The installation key.
+    pub fn key(&self) -> &Secret {
+        &self.key
+    }
+
+    /// A further process on the same database, as far as a thread can be one.
+    pub fn replica(&self) -> (Rollcall, HostKey) {
+        open(&self.database, &self.key, &self.clock).expect("a second one opens")
     }
 
     /// The host's hand on "Acme".
@@ -88,7 +100,7 @@ impl TestRollcall {
     }
 
     /// Writes as the host.
-    pub fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Op<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    pub fn write<T: Send + 'static>(&self, work: impl Fn(&mut Op<'_>) -> Result<T> + Send + 'static) -> Result<T> {
         self.rollcall().write(self.host_actor(), Permission::AdministerAccount, Mode::Real, work).wait()
     }
 
@@ -142,7 +154,7 @@ impl TestRollcall {
         };
         let made = self
             .rollcall()
-            .write(actor.clone(), Permission::AdministerAccount, Mode::Real, move |op| apps::create(op, new))
+            .write(actor.clone(), Permission::AdministerAccount, Mode::Real, move |op| apps::create(op, new.clone()))
             .wait();
         let (client_id, secret) = match made {
             Ok((app, secret)) => (app.client_id, secret),
@@ -155,12 +167,12 @@ impl TestRollcall {
                 .wait()
                 .expect("the app that is there"),
         };
-        Caller::app(Arc::clone(self.rollcall()), Arc::clone(&self.folder), client_id, secret)
+        Caller::app(Arc::clone(self.rollcall()), self.database.clone(), client_id, secret)
     }
 
     /// Nobody, as a caller of the API.
     pub fn visitor(&self) -> Caller {
-        Caller::visitor(Arc::clone(self.rollcall()), Arc::clone(&self.folder))
+        Caller::visitor(Arc::clone(self.rollcall()), self.database.clone())
     }
 
     /// Seals what is pending and walks the chain of "Acme"; panics where it is broken. Gives the number of events.
@@ -187,11 +199,11 @@ pub fn user(email: &str, status: Status) -> UserState {
     }
 }
 
-fn open(path: &std::path::Path, key: &Secret, clock: &Arc<ManualClock>) -> Result<(Rollcall, HostKey)> {
+fn open(database: &TestDatabase, key: &Secret, clock: &Arc<ManualClock>) -> Result<(Rollcall, HostKey)> {
     Rollcall::open(Open {
-        database: Database::Sqlite(path.to_owned()),
+        database: database.database(),
         clock: Box::new(Arc::clone(clock)),
         key: InstallationKey::parse(key.expose())?,
-        readers: 2,
+        threads: Threads::default(),
     })
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::actor::Actor;
 use rollcall_core::clock::SystemClock;
-use rollcall_core::{Database, HostKey, Open, Rollcall};
+use rollcall_core::{Database, HostKey, Open, Rollcall, Threads};
 
 use crate::config::Settings;
 use crate::key_file;
@@ -32,29 +32,35 @@ pub(crate) enum IfMissing {
 
 /// Whether there is a database already.
 pub(crate) fn exists(settings: &Settings) -> Result<bool> {
-    let Database::Sqlite(path) = Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))?;
-    Ok(path.exists())
+    Ok(database(settings)?.exists()?)
+}
+
+/// The database that is configured.
+pub(crate) fn database(settings: &Settings) -> Result<Database, Usage> {
+    Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))
+}
+
+/// Opens the installation for a command that does one thing.
+pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Installation> {
+    open_with(settings, if_missing, Threads::default())
 }
 
 /// Opens the installation.
-pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Installation> {
-    let database = Database::parse(&settings.database.value).map_err(|e| Usage(e.to_string()))?;
-    let Database::Sqlite(path) = &database;
-    let exists = path.exists();
+pub(crate) fn open_with(settings: &Settings, if_missing: IfMissing, threads: Threads) -> Result<Installation> {
+    let database = database(settings)?;
+    let exists = database.exists()?;
     if !exists && if_missing == IfMissing::Refuse {
         bail!(
-            "there is no database at {}; start one with `rollcall serve` or fill one with `rollcall apply FILE` (or name another with --data)",
-            path.display()
+            "there is no Rollcall database at {database}; start one with `rollcall serve` or fill one with `rollcall apply FILE` (or name another with --data or --database)"
         );
     }
     make_directory(&settings.data.value)?;
     let key = key_file::load(&settings.key.value, exists)?;
-    let readers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, readers })?;
+    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, threads })?;
     Ok(Installation { rollcall: Arc::new(rollcall), host: Arc::new(host) })
 }
 
-fn make_directory(path: &Path) -> Result<()> {
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }

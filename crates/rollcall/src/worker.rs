@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
-use rollcall_core::op::{Mode, Once, Op, View};
+use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
 use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, mail as letters};
 
@@ -122,7 +122,7 @@ impl Jobs {
         &self,
         account: &AccountInfo,
         what: &str,
-        work: impl FnOnce(&mut Op<'_>) -> CoreResult<T> + Send + 'static,
+        work: impl Fn(&mut Op<'_>) -> CoreResult<T> + Send + 'static,
     ) -> Option<T> {
         let done = self.rollcall.write(self.actor(account), Permission::RunJobs, Mode::Real, work).wait();
         done.map_err(|error| failed(what, &error.into())).ok()
@@ -130,8 +130,12 @@ impl Jobs {
 
     /// Delivers a batch of letters; true where it was a full one.
     fn deliver(&self, account: &AccountInfo) -> Result<bool> {
-        let read = |view: &View<'_>| Ok((letters::due(view, LETTERS)?, letters::unreadable(view, LETTERS)?));
-        let (due, unreadable) = self.rollcall.read(self.actor(account), Permission::RunJobs, read).wait()?;
+        if !self.rollcall.read(self.actor(account), Permission::RunJobs, letters::is_any_due).wait()? {
+            return Ok(false);
+        }
+        let claim = |op: &mut Op<'_>| letters::claim(op, LETTERS);
+        let letters::Claimed { letters: due, unreadable } =
+            self.rollcall.write(self.actor(account), Permission::RunJobs, Mode::Real, claim).wait()?;
         if due.is_empty() && unreadable.is_empty() {
             return Ok(false);
         }

@@ -1,6 +1,10 @@
-//! Which crates may depend on which, read from the Cargo.tomls and the lock file. Paths inside a crate: `places`.
+//! Which crates may depend on which, read from the Cargo.tomls and from cargo's own tree. Paths inside a crate: `places`.
+
+use std::path::Path;
 
 use super::{Finding, Rule, Source};
+use crate::Failure;
+use crate::run::{cargo, shown};
 
 static DEPENDENCIES: Rule = Rule {
     name: "dependency rule",
@@ -8,7 +12,7 @@ static DEPENDENCIES: Rule = Rule {
              alone; move the code to the crate whose work it is (ARCHITECTURE.md)",
 };
 
-static LOCKED: Rule = Rule {
+static COMPILED: Rule = Rule {
     name: "one cryptography",
     advice: "aws-lc-rs does all cryptography: one library to keep patched, and nothing to install on the system; choose \
              features of the new dependency that leave this package out (`cargo tree -i` shows who brings it)",
@@ -18,24 +22,12 @@ static LOCKED: Rule = Rule {
 const FORBIDDEN: [(&str, &[&str]); 2] = [
     (
         "crates/rollcall-core/Cargo.toml",
-        &[
-            "axum",
-            "hyper",
-            "hyper-util",
-            "tokio",
-            "tower",
-            "reqwest",
-            "clap",
-            "askama",
-            "lettre",
-            "rollcall-web",
-            "rollcall",
-        ],
+        &["axum", "hyper", "hyper-util", "tower", "reqwest", "clap", "askama", "lettre", "rollcall-web", "rollcall"],
     ),
-    ("crates/rollcall-web/Cargo.toml", &["rusqlite", "postgres", "clap", "rollcall"]),
+    ("crates/rollcall-web/Cargo.toml", &["rusqlite", "postgres", "tokio-postgres", "clap", "rollcall"]),
 ];
 
-/// Packages that nothing may bring in.
+/// Packages that nothing may bring in. The lock file may name one that no feature turns on, so cargo is asked.
 const BANNED: [&str; 4] = ["openssl-sys", "native-tls", "ring", "rsa"];
 
 /// A crate depends on nothing that its layer must not know. Dependencies of its tests are not looked at.
@@ -50,17 +42,24 @@ pub(super) fn dependencies(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
-/// The lock file has none of the banned packages.
-pub(super) fn locked_packages(source: &Source) -> Vec<Finding> {
-    if source.path != "Cargo.lock" {
-        return Vec::new();
+/// Nothing that is compiled into the project is banned.
+///
+/// # Errors
+/// Where cargo cannot tell what is compiled.
+pub(super) fn compiled(root: &Path) -> Result<Vec<Finding>, Failure> {
+    let mut tree = cargo(root);
+    tree.args(["tree", "--workspace", "--locked", "--target", "all", "--edges", "normal,build", "--prefix", "none"]);
+    let told = tree.output().map_err(|error| Failure::new(format!("{} did not start: {error}", shown(&tree))))?;
+    if !told.status.success() {
+        return Err(Failure::new(format!("{} failed: {}", shown(&tree), String::from_utf8_lossy(&told.stderr).trim())));
     }
-    let name = |line: &str| line.strip_prefix("name = \"")?.strip_suffix('"').map(str::to_owned);
-    let packages = source.text.lines().enumerate().filter_map(|(index, line)| Some((index + 1, name(line)?)));
-    packages
-        .filter(|(_, name)| BANNED.contains(&name.as_str()))
-        .map(|(line, name)| Finding::new(&LOCKED, &source.path, line, format!("the package {name}")))
-        .collect()
+    Ok(banned(&String::from_utf8_lossy(&told.stdout)))
+}
+
+fn banned(tree: &str) -> Vec<Finding> {
+    let is_there = |name: &&&str| tree.lines().any(|line| line.split(' ').next() == Some(**name));
+    let finding = |name: &&str| Finding::new(&COMPILED, "Cargo.toml", 1, format!("the package {name}"));
+    BANNED.iter().filter(is_there).map(finding).collect()
 }
 
 /// The names under `[dependencies]`, in all ways of writing it, with their lines: `[dependencies.name]`,
@@ -100,15 +99,15 @@ mod tests {
     #[test]
     fn a_layer_that_knows_too_much_is_found_however_it_is_written() {
         let table = [
-            "[dependencies]\ntokio.workspace = true\n",
-            "[dependencies]\ntokio = \"1\"\n",
-            "[dependencies]\n\"tokio\" = { version = \"1\" }\n",
-            "[dependencies]\nrt = { package = \"tokio\", version = \"1\" }\n",
-            "\n[dependencies.tokio]\nversion = \"1\"\n",
-            "[target.'cfg(unix)'.dependencies]\ntokio = \"1\"\n",
+            "[dependencies]\nhyper.workspace = true\n",
+            "[dependencies]\nhyper = \"1\"\n",
+            "[dependencies]\n\"hyper\" = { version = \"1\" }\n",
+            "[dependencies]\nrt = { package = \"hyper\", version = \"1\" }\n",
+            "\n[dependencies.hyper]\nversion = \"1\"\n",
+            "[target.'cfg(unix)'.dependencies]\nhyper = \"1\"\n",
         ];
         for toml in table {
-            assert_eq!(found(dependencies, "crates/rollcall-core/Cargo.toml", toml), ["2: a dependency on tokio"]);
+            assert_eq!(found(dependencies, "crates/rollcall-core/Cargo.toml", toml), ["2: a dependency on hyper"]);
         }
         let web = "[dependencies]\nrusqlite.workspace = true\n";
         assert_eq!(found(dependencies, "crates/rollcall-web/Cargo.toml", web), ["2: a dependency on rusqlite"]);
@@ -116,8 +115,8 @@ mod tests {
 
     #[test]
     fn what_a_layer_may_know_is_not_found() {
-        let toml = "[dependencies]\nrusqlite.workspace = true\ntokio-postgres-rustls = \"1\"\n# tokio = \"1\"\n\n\
-                    [dev-dependencies]\ntokio = \"1\"\n";
+        let toml = "[dependencies]\nrusqlite.workspace = true\nhyper-rustls = \"1\"\n# hyper = \"1\"\n\n\
+                    [dev-dependencies]\nhyper = \"1\"\n";
         assert!(found(dependencies, "crates/rollcall-core/Cargo.toml", toml).is_empty());
         assert!(found(dependencies, "crates/rollcall/Cargo.toml", "[dependencies]\ntokio = \"1\"\n").is_empty());
         let web = "[dependencies]\nrollcall-core.workspace = true\n";
@@ -125,9 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn banned_packages_are_found_in_the_lock_file() {
-        let lock = "[[package]]\nname = \"ring\"\nversion = \"0.17.0\"\n";
-        assert_eq!(found(locked_packages, "Cargo.lock", lock), ["2: the package ring"]);
-        assert!(found(locked_packages, "Cargo.lock", "[[package]]\nname = \"ringbuf\"\n").is_empty());
+    fn banned_packages_are_found_where_they_are_compiled() {
+        let tree = "rollcall v0.1.0 (/x)\nring v0.17.14\nringbuf v1.0.0\nring v0.17.14 (*)\n";
+        let told: Vec<_> = banned(tree).into_iter().map(|finding| finding.what).collect();
+        assert_eq!(told, ["the package ring"]);
+        assert!(banned("ringbuf v1.0.0\n").is_empty());
     }
 }

@@ -14,7 +14,7 @@ static DECISIONS: Rule = Rule {
 };
 
 const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"];
-const FOLDERS: [&str; 6] = ["crates/", "docs/", "xtask/", "bench/", "fuzz/", ".ci/"];
+const FOLDERS: [&str; 7] = ["crates/", "docs/", "xtask/", "bench/", "fuzz/", "testbed/", ".ci/"];
 const RECORDS: &str = "docs/decisions/";
 const HEADINGS: [&str; 3] = ["## Context", "## Decision", "## Consequences"];
 

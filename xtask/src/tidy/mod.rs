@@ -118,7 +118,7 @@ const FILE_RULES: [fn(&Source) -> Vec<Finding>; 11] = [
     form::opening_line,
     form::white_space,
     crates::dependencies,
-    crates::locked_packages,
+    places::driver,
     places::faces,
     places::store,
     places::commit,
@@ -145,7 +145,8 @@ pub(crate) fn command(args: &[String]) -> Done {
 /// Where anything was found.
 pub(crate) fn check(root: &Path) -> Done {
     let tree = Tree::read(root)?;
-    let findings = findings(&tree);
+    let mut findings = findings(&tree);
+    findings.extend(crates::compiled(root)?);
     for finding in &findings {
         println!("{finding}");
     }

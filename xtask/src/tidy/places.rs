@@ -20,6 +20,12 @@ static COMMIT: Rule = Rule {
              `Op` finish",
 };
 
+static DRIVER: Rule = Rule {
+    name: "the core is synchronous",
+    advice: "rules that wait for nothing are easy to read, test and fuzz; only the driver of PostgreSQL is asynchronous, and \
+             it stays in store/postgres/",
+};
+
 const FACE_NAMES: [&str; 3] = ["rest", "scim", "console"];
 
 /// No face names another.
@@ -48,6 +54,20 @@ pub(super) fn store(source: &Source) -> Vec<Finding> {
 /// Outside the store itself only `op.rs` decides that a transaction is kept.
 pub(super) fn commit(source: &Source) -> Vec<Finding> {
     named_elsewhere(&COMMIT, source, "Verdict::Keep", "crates/rollcall-core/src/op.rs")
+}
+
+/// In the core only the driver of PostgreSQL waits for anything.
+pub(super) fn driver(source: &Source) -> Vec<Finding> {
+    let path = source.path.as_str();
+    let home = "crates/rollcall-core/src/store/postgres/";
+    let Some(scan) =
+        source.rust.as_ref().filter(|_| path.starts_with("crates/rollcall-core/src/") && !path.starts_with(home))
+    else {
+        return Vec::new();
+    };
+    let words = ["tokio::", "async fn", "async move", ".await"];
+    let finding = |word: &str, at| Finding::new(&DRIVER, path, scan.line(at), format!("{word} stands here"));
+    words.iter().flat_map(|word| scan.places(word).into_iter().map(move |at| finding(word, at))).collect()
 }
 
 fn named_elsewhere(rule: &'static Rule, source: &Source, word: &str, home: &str) -> Vec<Finding> {
@@ -125,6 +145,10 @@ mod tests {
             assert!(found(rule, home, text).is_empty(), "{text}");
             assert!(found(rule, "crates/rollcall-core/src/store/db.rs", text).is_empty(), "{text}");
         }
+        let waiting = "let a = b.await;\ntokio::spawn(c);";
+        assert_eq!(found(driver, "crates/rollcall-core/src/users/create.rs", waiting).len(), 2);
+        assert!(found(driver, "crates/rollcall-core/src/store/postgres/session.rs", waiting).is_empty());
+        assert!(found(driver, "crates/rollcall-web/src/rest/call.rs", waiting).is_empty());
         let other = "// Store::open\nRootStore::open();\nif let Verdict::Keeper = x {}";
         assert!(found(store, "crates/rollcall-core/src/lib.rs", other).is_empty());
         assert!(found(commit, "crates/rollcall-core/src/lib.rs", other).is_empty());

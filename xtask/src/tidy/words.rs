@@ -17,9 +17,12 @@ static UNFINISHED: Rule = Rule {
     advice: "what is merged works; finish it, or answer an error that says what is not possible",
 };
 
+/// What tests are made of waits no more than they do.
+const FOR_TESTS: [&str; 2] = ["crates/rollcall-testkit/", "testbed/"];
+
 /// No test waits for time to pass.
 pub(super) fn sleeps(source: &Source) -> Vec<Finding> {
-    let all = source.is_test() || source.path.starts_with("crates/rollcall-testkit/");
+    let all = source.is_test() || FOR_TESTS.iter().any(|folder| source.path.starts_with(folder));
     let finding = |line| Finding::new(&SLEEPS, &source.path, line, "a sleep");
     match &source.rust {
         Some(scan) => {
@@ -65,6 +68,7 @@ mod tests {
         let text = "fn a() {\n    std::thread::sleep(SECOND);\n}\n";
         assert_eq!(found(sleeps, TEST, text), ["2: a sleep"]);
         assert_eq!(found(sleeps, "crates/rollcall-testkit/src/lib.rs", text), ["2: a sleep"]);
+        assert_eq!(found(sleeps, "testbed/src/server.rs", text), ["2: a sleep"]);
         assert_eq!(found(sleeps, PROGRAM, &format!("#[cfg(test)]\nmod tests {{ {text} }}")), ["3: a sleep"]);
         assert_eq!(found(sleeps, "crates/rollcall/tests/client.py", "import time\ntime.sleep(1)\n"), ["2: a sleep"]);
     }

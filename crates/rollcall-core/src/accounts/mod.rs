@@ -89,7 +89,7 @@ pub(crate) struct Account {
 }
 
 const KEY_CHECK: &str = "key check";
-const EPOCH: &str = "epoch";
+pub(crate) const EPOCH: &str = "epoch";
 
 /// At open: the installation key must be the one with which the database was made. False where it knows none yet.
 pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
@@ -107,8 +107,13 @@ pub(crate) fn learn_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
     if check_key(tx, shared)? {
         return Ok(());
     }
-    store::accounts::set_installation_value(tx, EPOCH, chance::hex().as_bytes())?;
+    renew_epoch(tx)?;
     store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key.seal(KEY_CHECK, b"rollcall"))
+}
+
+/// A new database gets an epoch, and so does a copy, whose original goes its own way.
+pub(crate) fn renew_epoch(tx: &WriteTx<'_>) -> Result<()> {
+    store::accounts::set_installation_value(tx, EPOCH, chance::hex().as_bytes())
 }
 
 /// The database's epoch: what clients remember of one database is not true of another.

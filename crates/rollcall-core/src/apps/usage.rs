@@ -9,8 +9,7 @@ use super::token::Refusal;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::op::Op;
-use crate::policy::Permission;
-use crate::store::{self, AccountKey, AppKey};
+use crate::store::{self, AccountKey, AppKey, Chore};
 
 /// What has been seen of the apps since the last flush.
 #[derive(Debug, Default)]
@@ -52,7 +51,7 @@ impl Usage {
 /// # Errors
 /// When the database fails.
 pub fn flush(op: &mut Op<'_>) -> Result<bool> {
-    op.expect(Permission::RunJobs)?;
+    op.expect_chore(Chore::Usage)?;
     let seen = op.shared.usage.take(op.account);
     if seen.is_empty() {
         return Ok(false);

@@ -8,4 +8,4 @@ pub use event::{Event, EventKind};
 pub use seal::{Broken, Verification, pending, seal, verify};
 
 pub(crate) use chain::Link;
-pub(crate) use seal::{Sealed, StoredEvent};
+pub(crate) use seal::{Sealed, StoredEvent, walk};

@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::store;
+use crate::store::{self, AccountKey, Chore, Tx};
 
 /// As many events are sealed in one transaction, or walked in one statement.
 const BATCH: i64 = 1_000;
@@ -40,7 +40,7 @@ pub(crate) struct Sealed {
 /// # Errors
 /// When the database fails; what was sealed before stays.
 pub fn seal(op: &mut Op<'_>) -> Result<usize> {
-    op.expect(Permission::RunJobs)?;
+    op.expect_chore(Chore::Seal)?;
     op.upkeep(|tx, view| {
         let pending = store::audit::pending(tx, view.account, BATCH + 1)?;
         if pending.is_empty() {
@@ -97,10 +97,15 @@ pub struct Broken {
 /// When the database fails; a broken chain is an answer, not an error.
 pub fn verify(view: &View<'_>) -> Result<Verification> {
     view.expect(Permission::RunJobs)?;
-    let mut previous = chain::start(&store::accounts::chain_id(view.tx, view.account)?);
-    let pending = store::audit::count_pending(view.tx, view.account)?;
+    walk(view.tx, view.account)
+}
+
+/// The walk itself.
+pub(crate) fn walk(tx: &Tx<'_>, account: AccountKey) -> Result<Verification> {
+    let mut previous = chain::start(&store::accounts::chain_id(tx, account)?);
+    let pending = store::audit::count_pending(tx, account)?;
     loop {
-        let events = store::audit::sealed_after(view.tx, view.account, previous.seq, BATCH)?;
+        let events = store::audit::sealed_after(tx, account, previous.seq, BATCH)?;
         if events.is_empty() {
             return Ok(Verification { sealed: previous.seq.unsigned_abs(), pending, broken: None });
         }

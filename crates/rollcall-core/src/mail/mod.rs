@@ -7,7 +7,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::store;
+use crate::store::{self, Chore};
 
 /// What seals a letter in the outbox.
 pub(crate) const OUTBOX_SEAL: &str = "outbox";
@@ -65,7 +65,51 @@ pub struct Due {
     pub letter: Letter,
 }
 
-/// The letters whose turn it is, oldest first. One that cannot be read holds up no other: see [`unreadable`].
+/// For how long letters belong to the process that took them: if it does not tell what became of them, another takes
+/// them after that.
+pub const LEASE_MILLIS: i64 = 30_000;
+
+/// Letters that were taken to be sent.
+#[derive(Debug)]
+pub struct Claimed {
+    /// To be sent, oldest first.
+    pub letters: Vec<Due>,
+    /// Number and attempts of those that do not open with the installation key.
+    pub unreadable: Vec<(i64, i64)>,
+}
+
+/// Takes up to `limit` letters whose turn it is, so that no other process sends them, too, for [`LEASE_MILLIS`].
+/// [`settle`] must be told what became of each.
+///
+/// # Errors
+/// When the database fails; nothing is taken then.
+pub fn claim(op: &mut Op<'_>, limit: i64) -> Result<Claimed> {
+    op.expect_chore(Chore::Deliver)?;
+    let opened = opened(op, limit)?;
+    let mut claimed = Claimed { letters: Vec::new(), unreadable: Vec::new() };
+    for letter in opened {
+        match letter {
+            Ok(due) => claimed.letters.push(due),
+            Err(unreadable) => claimed.unreadable.push(unreadable),
+        }
+    }
+    let ids = claimed.letters.iter().map(|due| due.id).chain(claimed.unreadable.iter().map(|(id, _)| *id));
+    let ids: Vec<i64> = ids.collect();
+    op.upkeep(|tx, view| store::outbox::lease_many(tx, view.account, &ids, view.now.plus_millis(LEASE_MILLIS)))?;
+    Ok(claimed)
+}
+
+/// Whether a letter's turn has come.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_any_due(view: &View<'_>) -> Result<bool> {
+    view.expect(Permission::RunJobs)?;
+    Ok(!store::outbox::due(view.tx, view.account, view.now, 1)?.is_empty())
+}
+
+/// The letters whose turn it is, oldest first, without taking them. One that cannot be read holds up no other: see
+/// [`unreadable`].
 ///
 /// # Errors
 /// When the database fails.
@@ -96,7 +140,7 @@ fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
 /// # Errors
 /// When the database fails.
 pub fn settle(op: &mut Op<'_>, delivered: &[i64], failed: &[(i64, i64, String)]) -> Result<()> {
-    op.expect(Permission::RunJobs)?;
+    op.expect_chore(Chore::Deliver)?;
     op.upkeep(|tx, view| {
         store::outbox::remove_many(tx, view.account, delivered)?;
         let failed: Vec<_> = failed

@@ -90,8 +90,11 @@ pub(crate) fn chain_id(tx: &Tx<'_>, account: AccountKey) -> Result<String> {
 }
 
 pub(crate) fn raise_revision(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
-    tx.execute("update revisions set value = value + 1 where account_id = $1 and slot = 0", &[account.into()])?;
-    Ok(())
+    tx.execute_later(
+        "insert into revisions (account_id, slot, value) values ($1, $2, 1) \
+         on conflict (account_id, slot) do update set value = revisions.value + 1",
+        &[vec![account.into(), tx.revision_slot().into()]],
+    )
 }
 
 /// Whether the account has ever had an active admin, and whether it has one now.

@@ -142,7 +142,11 @@ pub(crate) fn refusals(tx: &Tx<'_>, app: AppKey) -> Result<Vec<(String, u64, Tim
 pub(crate) fn note_usage(tx: &WriteTx<'_>, account: AccountKey, seen: &[(AppKey, Seen)]) -> Result<()> {
     let used: Vec<Vec<Value<'_>>> =
         seen.iter().filter_map(|(app, s)| Some(vec![account.into(), (*app).into(), s.last_used?.into()])).collect();
-    tx.execute_many("update apps set last_used_at = $3 where account_id = $1 and id = $2", &used)?;
+    // Another replica may have seen the app later.
+    tx.execute_many(
+        "update apps set last_used_at = $3 where account_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3)",
+        &used,
+    )?;
     let refused: Vec<Vec<Value<'_>>> = seen
         .iter()
         .flat_map(|(app, s)| s.refusals.iter().map(move |(reason, (n, at))| (app, reason, n, at)))

@@ -1,6 +1,6 @@
 //! Audit events and their seals.
 
-use super::{AccountKey, Row, Tx, Value, WriteTx};
+use super::{AccountKey, Row, Trace, Tx, Value, WriteTx};
 use crate::actor::Actor;
 use crate::audit::{Event, Link, Sealed, StoredEvent};
 use crate::clock::Time;
@@ -64,12 +64,26 @@ pub(crate) fn insert_many(
             ]
         })
         .collect();
-    tx.execute_many(
+    if let Some(event) = events.last() {
+        let (name, target) = (event.kind.name(), event.target.clone());
+        tx.leave_trace(Trace { account, at: now, actor: id.clone(), name, target });
+    }
+    tx.execute_later(
         "insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, ip, category, name, target, description, \
          state_before, state_after) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &rows,
+    )
+}
+
+/// Whether an event is there that was written not long ago.
+pub(crate) fn has(tx: &Tx<'_>, trace: &Trace) -> Result<bool> {
+    let found = tx.first(
+        "select 1 from audit_events where id > (select max(id) - 200000 from audit_events) \
+         and account_id = $1 and at = $2 and actor_id = $3 and name = $4 and target = $5 limit 1",
+        &[trace.account.into(), trace.at.into(), (&trace.actor).into(), trace.name.into(), (&trace.target).into()],
+        |_| (),
     )?;
-    Ok(())
+    Ok(found.is_some())
 }
 
 pub(crate) fn pending(tx: &Tx<'_>, account: AccountKey, limit: i64) -> Result<Vec<StoredEvent>> {

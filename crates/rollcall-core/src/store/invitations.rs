@@ -15,12 +15,11 @@ pub(crate) fn insert_many(
         .iter()
         .map(|(user, hash)| vec![account.into(), (*user).into(), hash.into(), now.into(), expires.into()])
         .collect();
-    tx.execute_many(
+    tx.execute_later(
         "insert into invitations (account_id, user_id, token_hash, state, created_at, expires_at) \
          values ($1, $2, $3, 'open', $4, $5)",
         &rows,
-    )?;
-    Ok(())
+    )
 }
 
 /// The account, the user and the user's public id of an invitation that is open, has not expired, and is waited for.

@@ -3,6 +3,10 @@
 
 mod db;
 mod migrate;
+mod postgres;
+mod row;
+mod sqlite;
+mod tx;
 
 pub(crate) mod accounts;
 pub(crate) mod apps;
@@ -18,13 +22,16 @@ pub(crate) mod pages;
 pub(crate) mod roles;
 pub(crate) mod snapshot;
 pub(crate) mod tasks;
+pub(crate) mod transfer;
 pub(crate) mod users;
-mod writer;
 
-pub use db::Database;
-pub(crate) use db::{Row, Tx, Value, WriteTx};
+pub use db::{Database, Threads, mask};
+pub(crate) use db::{Job, Store, Verdict};
 pub(crate) use migrate::SCHEMA_VERSION;
-pub(crate) use writer::{Job, Store, Verdict};
+pub use postgres::Address as PostgresAddress;
+pub(crate) use row::{Row, Value};
+pub(crate) use sqlite::{check_backup, check_target, make_plain, remove_unused};
+pub(crate) use tx::{Chore, Lock, Trace, Tx, WriteTx};
 
 macro_rules! row_key {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(

@@ -15,21 +15,25 @@ pub(crate) fn insert_many(
         .iter()
         .map(|(to, payload)| vec![account.into(), (*to).into(), kind.into(), payload.into(), now.into()])
         .collect();
-    tx.execute_many(
+    tx.execute_later(
         "insert into outbox (account_id, user_id, kind, payload, created_at, next_at, attempts) values ($1, $2, $3, $4, $5, $5, 0)",
         &rows,
-    )?;
-    Ok(())
+    )
 }
 
 /// Id, attempts so far, when it was written, and the sealed payload.
 pub(crate) type Waiting = (i64, i64, Time, Vec<u8>);
 
+/// A message never waits longer than an hour for its next turn; one that does was put off by a clock that has since
+/// been set back.
+const TOO_LONG: i64 = 2 * 3_600_000;
+
 /// What is due, oldest first.
 pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<Waiting>> {
     tx.query(
-        "select id, attempts, created_at, payload from outbox where account_id = $1 and next_at <= $2 order by id limit $3",
-        &[account.into(), now.into(), limit.into()],
+        "select id, attempts, created_at, payload from outbox where account_id = $1 and (next_at <= $2 or next_at > $3) \
+         order by id limit $4",
+        &[account.into(), now.into(), now.plus_millis(TOO_LONG).into(), limit.into()],
         |r| (r.int(0), r.int(1), r.time(2), r.bytes(3).to_vec()),
     )
 }
@@ -41,6 +45,12 @@ pub(crate) fn count(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, ids: &[i64]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), (*id).into()]).collect();
     tx.execute_many("delete from outbox where account_id = $1 and id = $2", &rows)
+}
+
+/// Nobody else's turn comes before `until`.
+pub(crate) fn lease_many(tx: &WriteTx<'_>, account: AccountKey, ids: &[i64], until: Time) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), (*id).into(), until.into()]).collect();
+    tx.execute_many("update outbox set next_at = $3 where account_id = $1 and id = $2", &rows)
 }
 
 pub(crate) fn postpone_many(tx: &WriteTx<'_>, account: AccountKey, failed: &[(i64, Time, &str)]) -> Result<()> {

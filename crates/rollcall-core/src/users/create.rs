@@ -57,7 +57,7 @@ struct Ready<'a> {
 /// # Errors
 /// When the database fails; nothing is created then. A user with faults is an outcome, not an error.
 pub fn create_many(op: &mut Op<'_>, users: Vec<NewUser>) -> Result<Vec<Outcome>> {
-    op.expect(Permission::ManageUsers)?;
+    op.expect_adding(Permission::ManageUsers)?;
     let known = look_up(op, &users)?;
     let mut outcomes = vec![Outcome::Refused(Vec::new()); users.len()];
     let (mut emails, mut org_user_ids) = (HashSet::new(), HashSet::new());

@@ -1,5 +1,7 @@
 //! The audit log: every change tells its event, the chain is sealed in order, and what was tampered with is found.
 
+use std::collections::BTreeSet;
+
 use rollcall_core::audit::{self, Verification};
 use rollcall_core::chance::Secret;
 use rollcall_core::op::Mode;
@@ -9,12 +11,12 @@ use rollcall_core::roles::assign::Operation;
 use rollcall_core::sync::{AppState, GroupState, State, TaskState, UserState};
 use rollcall_core::users::{NewUser, Status, invitation};
 use rollcall_testkit::{TestRollcall, user};
-use rusqlite::Connection;
 use serde_json::json;
 
 use crate::model::role_id;
 use crate::setting::{
-    active, app, app_state, assign, audit_texts, bot, create, file, given, group, letters, number, prune, role, state,
+    OUT_OF_ORDER, active, app, app_state, assign, audit_texts, bot, column, create, given, group, letters, number,
+    prune, role, state,
 };
 
 /// "Acme" with these many users, each with an event that is not sealed yet.
@@ -29,9 +31,9 @@ fn verify(acme: &TestRollcall) -> Verification {
     acme.read(audit::verify).unwrap()
 }
 
-/// Does something to the file that Rollcall would never do; how many rows it hit.
-fn tamper(acme: &TestRollcall, sql: &str) -> usize {
-    Connection::open(acme.database()).unwrap().execute(sql, []).unwrap()
+/// Does something to the database that Rollcall would never do; how many rows it hit.
+fn tamper(acme: &TestRollcall, sql: &str) -> u64 {
+    acme.database().execute(sql)
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn events_are_sealed_by_the_thousand_without_gaps_in_the_order_they_were_committ
     let sealed: Vec<(bool, u64)> =
         (0..3).map(|_| (acme.write(audit::seal).unwrap() > 0, verify(&acme).sealed)).collect();
     assert_eq!(sealed, [(true, 1_000), (true, 2_000), (false, 2_301)]);
-    assert_eq!(number(&acme, "select count(*) from audit_events where seq is null or seq <> id"), 0);
+    assert_eq!(number(&acme, OUT_OF_ORDER), 0);
     acme.apply(State { users: vec![active("late@acme.test")], ..state() }).unwrap();
     assert_eq!(verify(&acme), Verification { sealed: 2_301, pending: 1, broken: None });
     assert_eq!((acme.write(audit::seal).unwrap(), acme.write(audit::seal).unwrap()), (0, 0));
@@ -89,18 +91,15 @@ fn what_was_tampered_with_is_found_at_its_number() {
         ("delete from audit_events where seq = 4", 4, "event 4 is missing; the next is 5"),
         ("delete from audit_events where seq <= 2", 1, "event 1 is missing; the next is 3"),
         ("update audit_events set seq = null where seq = 7", 7, "event 7 is missing; the next is 8"),
-        ("update audit_events set hash = zeroblob(32) where seq = 8", 8, "it is not what was sealed"),
-        (
-            "update audit_events set previous_hash = zeroblob(32) where seq = 8",
-            8,
-            "it does not follow from the event before",
-        ),
-        ("update audit_events set previous_hash = x'00' where seq = 8", 8, "it does not follow from the event before"),
+        ("update audit_events set hash = ZEROS where seq = 8", 8, "it is not what was sealed"),
+        ("update audit_events set previous_hash = ZEROS where seq = 8", 8, "it does not follow from the event before"),
+        ("update audit_events set previous_hash = ZERO where seq = 8", 8, "it does not follow from the event before"),
     ];
     for (sql, number, why) in table {
         let acme = pending(9);
         assert_eq!(acme.sealed_events(), 10);
-        assert!(tamper(&acme, sql) > 0, "{sql}");
+        let [zeros, zero] = [&[0; 32][..], &[0]].map(|bytes| acme.database().bytes(bytes));
+        assert!(tamper(&acme, &sql.replace("ZEROS", &zeros).replace("ZERO", &zero)) > 0, "{sql}");
         let found = verify(&acme);
         let broken = found.broken.map(|broken| (broken.seq, broken.why));
         assert_eq!((broken, found.sealed), (Some((number, why.to_owned())), number.unsigned_abs() - 1), "{sql}");
@@ -113,15 +112,10 @@ fn two_events_that_changed_places_are_found() {
     for what in [&columns[..], &["target", "description", "state_after", "hash", "previous_hash"]] {
         let acme = pending(9);
         acme.sealed_events();
-        let set: Vec<String> = what
-            .iter()
-            .map(|c| format!("{c} = (select o.{c} from old o where o.seq = 9 - audit_events.seq)"))
-            .collect();
-        let sql = format!(
-            "create temp table old as select * from audit_events; update audit_events set {} where seq in (4, 5)",
-            set.join(", ")
-        );
-        Connection::open(acme.database()).unwrap().execute_batch(&sql).unwrap();
+        let set: Vec<String> = what.iter().map(|c| format!("{c} = old.{c}")).collect();
+        let swapped = "old.seq = 9 - audit_events.seq and audit_events.seq in (4, 5)";
+        let sql = format!("update audit_events set {} from audit_events as old where {swapped}", set.join(", "));
+        assert_eq!(tamper(&acme, &sql), 2);
         assert_eq!(verify(&acme).broken.map(|broken| broken.seq), Some(4), "{what:?}");
     }
 }
@@ -221,10 +215,8 @@ fn every_change_tells_its_event_and_no_event_tells_a_secret() {
     prune(&acme, State { users: ada(), assignments: assignments.clone(), groups, ..state() }).unwrap();
     prune(&acme, State { users: ada(), assignments, ..state() }).unwrap();
 
-    let file = file(&acme);
-    let mut statement = file.prepare("select distinct name from audit_events order by name").unwrap();
-    let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(names, EVENTS);
+    let names: BTreeSet<String> = column(&acme, "select name from audit_events").into_iter().collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), EVENTS);
     acme.sealed_events();
     let told = audit_texts(&acme);
     assert!(told.contains("bo@acme.test"));

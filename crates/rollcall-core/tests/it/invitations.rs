@@ -12,7 +12,7 @@ use rollcall_core::users::invitation::{self, Invited, LIFE_MILLIS};
 use rollcall_core::users::{NewUser, Profile, ProfileField, Status};
 use rollcall_testkit::{START, TestRollcall, user};
 
-use crate::setting::{DAY, app, create, details, file, letters, number, prune, state, traces};
+use crate::setting::{DAY, app, column, create, details, letters, number, prune, state, traces};
 
 /// "Acme" with Bo, who is invited, and the token of the invitation.
 fn invited() -> (TestRollcall, String) {
@@ -49,7 +49,7 @@ fn an_invitation_makes_its_user_active_once() {
     let again = accept(&acme, &actor).unwrap_err();
     assert_eq!((again.code(), recognise(&acme, &token).is_none()), (Code::NotFound, true));
     let sql = "select concat_ws('|', actor_kind, name, target, state_before, state_after) from audit_events order by id desc limit 1";
-    let told: String = file(&acme).query_row(sql, [], |row| row.get(0)).unwrap();
+    let told = column(&acme, sql).remove(0);
     let id = details(&acme, "bo@acme.test").id;
     assert_eq!(told, format!(r#"user|Invitation Accepted|{id}|{{"status":"not active"}}|{{"status":"active"}}"#));
 }
@@ -187,9 +187,10 @@ fn a_letter_that_cannot_be_read_holds_up_no_other() {
     let (acme, _) = invited();
     let both = [NewUser::with_email("dee@acme.test"), NewUser::with_email("ed@acme.test")];
     create(acme.rollcall(), &app(&acme, &Scope::ALL), Mode::Real, &both).unwrap();
-    let broken = "update outbox set payload = zeroblob(99) where id = 2";
-    assert_eq!(rusqlite::Connection::open(acme.database()).unwrap().execute(broken, []).unwrap(), 1);
+    let dees = acme.read(|view| mail::due(view, 10)).unwrap()[1].id;
+    let broken = format!("update outbox set payload = {} where id = {dees}", acme.database().bytes(&[0; 99]));
+    assert_eq!(acme.database().execute(&broken), 1);
     let to: Vec<String> = letters(&acme).into_iter().map(|(to, _)| to).collect();
     assert_eq!(to, ["Bo@acme.test", "ed@acme.test"]);
-    assert_eq!(acme.read(|view| mail::unreadable(view, 10)).unwrap(), [(2, 0)]);
+    assert_eq!(acme.read(|view| mail::unreadable(view, 10)).unwrap(), [(dees, 0)]);
 }

@@ -15,7 +15,7 @@ use rollcall_core::users;
 use rollcall_testkit::{START, TestRollcall};
 use serde_json::{Value, json};
 
-use crate::setting::{app_state, client_id, file, sign, state};
+use crate::setting::{app_state, client_id, column, sign, state};
 
 pub(crate) const SECRET: &str = "a secret of at least thirty-two characters";
 
@@ -67,7 +67,7 @@ fn a_good_token_gives_the_app_with_its_scopes_and_where_it_came_from() {
     let new = users::NewUser::with_email("bo@acme.test");
     crate::setting::create(acme.rollcall(), &actor, rollcall_core::op::Mode::Real, &[new]).unwrap();
     let sql = "select concat_ws('|', actor_kind, actor_id, actor_name, ip) from audit_events order by id desc limit 1";
-    let signed: String = file(&acme).query_row(sql, [], |row| row.get(0)).unwrap();
+    let signed = column(&acme, sql).remove(0);
     assert_eq!(signed, format!("app|{}|ci|192.0.2.7", app.client_id()));
 }
 

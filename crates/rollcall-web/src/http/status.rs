@@ -13,6 +13,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::Conflict => StatusCode::CONFLICT,
         Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Uncertain => StatusCode::GATEWAY_TIMEOUT,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -127,7 +127,7 @@ impl Call {
     /// Writes in one transaction, with the route's permission, the call's idempotency key and its dry run.
     pub(super) async fn writing(
         self,
-        work: impl FnOnce(&mut Op<'_>) -> CoreResult<Reply> + Send + 'static,
+        work: impl Fn(&mut Op<'_>) -> CoreResult<Reply> + Send + 'static,
     ) -> Result<Answer, Failure> {
         let reply = self.rollcall.write_once(self.actor, self.route.permission, self.mode, self.once, work).await?;
         let status = StatusCode::from_u16(reply.status).map_err(|_| Failure::internal())?;

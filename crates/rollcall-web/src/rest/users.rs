@@ -11,7 +11,7 @@ pub(super) async fn create(mut call: Call) -> Result<Answer, Failure> {
     let asked = wire::users::read_create(&call.json().await?)?;
     call.writing(move |op| {
         let echoes = wire::users::Echo::of(&asked);
-        let outcomes = users::create_many(op, asked)?;
+        let outcomes = users::create_many(op, asked.clone())?;
         Ok(Reply { status: 200, body: wire::users::created(&echoes, &outcomes), replayed: false })
     })
     .await

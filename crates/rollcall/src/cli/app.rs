@@ -116,7 +116,7 @@ fn create(context: &Context, installation: &Installation, args: CreateArgs) -> R
     let CreateArgs { name, scopes, algorithm } = args;
     let new = NewApp { name, scopes, algorithm, client_id: None, secret: None };
     let (app, secret) =
-        installation.rollcall.write(actor, ADMINISTER, Mode::Real, move |op| apps::create(op, new)).wait()?;
+        installation.rollcall.write(actor, ADMINISTER, Mode::Real, move |op| apps::create(op, new.clone())).wait()?;
     let text = format!(
         "The app {:?} was made in the account {:?}. Its secret is shown this once:\n  client id      {}\n  client secret  {}\n",
         app.name,

@@ -1,18 +1,16 @@
 //! `rollcall apply`: an account file becomes the account, or a plan of what would change.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use indicatif::ProgressBar;
 use rollcall_core::Code;
 use rollcall_core::op::Mode;
 use rollcall_core::sync::Report;
 use serde_json::json;
 
-use super::Context;
+use super::{Context, out};
 use crate::account_file::{self, AccountFile};
 use crate::config::{KeySource, Settings};
 use crate::installation::{self, IfMissing};
@@ -73,11 +71,11 @@ fn done(context: &Context, args: &Args, report: &Report) -> ExitCode {
 
 fn apply(settings: &Settings, file: &AccountFile, mode: Mode, args: &Args, name: &str) -> Result<Report> {
     let installation = installation::open(settings, IfMissing::Make)?;
-    let progress = progress();
+    let progress = out::progress("applying the account file");
     let answer = installation.rollcall.apply(&installation.host, file.state.clone(), args.prune, mode).wait();
     progress.finish_and_clear();
     answer.map_err(|error| match error.code() {
-        Code::Busy | Code::Internal => error.into(),
+        Code::Busy | Code::Uncertain | Code::Internal => error.into(),
         _ if error.each_fault().is_empty() => refused(args, &[format!("{name}: {error}")]),
         _ => {
             refused(args, &error.each_fault().iter().map(|f| format!("{name}:{}", file.locate(f))).collect::<Vec<_>>())
@@ -123,16 +121,6 @@ fn read(args: &Args, name: &str) -> Result<String> {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
         anyhow!("{name}:{line}: the file is not UTF-8 text")
     })
-}
-
-/// A spinner for people who wait; nothing where nobody looks.
-fn progress() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner().with_message("applying the account file");
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn tell(context: &Context, args: &Args, report: &Report) {

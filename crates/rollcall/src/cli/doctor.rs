@@ -45,24 +45,26 @@ const BEFORE_US: i64 = 1_735_689_600_000;
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
     let mut findings = vec![data_directory(&context.settings.data.value), key(&context.settings.key.value)];
-    let path = match Database::parse(&context.settings.database.value) {
-        Ok(Database::Sqlite(path)) => Some(path),
-        Err(error) => {
-            findings.push(bad("database", error.to_string()));
-            None
-        }
-    };
-    if path.is_some_and(|path| {
-        let exists = path.exists();
-        if !exists {
-            findings
-                .push(warning("database", format!("there is none at {} yet: rollcall serve makes it", path.display())));
-        }
-        exists
-    }) {
-        match installation::open(&context.settings, IfMissing::Refuse) {
-            Ok(installation) => database(&installation, &mut findings)?,
-            Err(error) => findings.push(bad("database", out::explain(&error))),
+    match installation::database(&context.settings) {
+        Err(error) => findings.push(bad("database", error.to_string())),
+        Ok(place) => {
+            if matches!(&place, Database::Postgres(address) if address.is_exposed()) {
+                findings.push(warning(
+                    "database TLS",
+                    "whoever sits between here and the database could read along: add sslmode=verify-full to its address",
+                ));
+            }
+            match place.exists() {
+                Err(error) => findings.push(bad("database", out::explain(&error.into()))),
+                Ok(false) => {
+                    findings
+                        .push(warning("database", format!("there is none at {place} yet: rollcall serve makes it")));
+                }
+                Ok(true) => match installation::open(&context.settings, IfMissing::Refuse) {
+                    Ok(installation) => database(&installation, &mut findings)?,
+                    Err(error) => findings.push(bad("database", out::explain(&error))),
+                },
+            }
         }
     }
     let rows: Vec<Vec<String>> =

@@ -3,6 +3,8 @@
 mod account;
 mod app;
 mod apply;
+mod audit;
+mod backup;
 mod doctor;
 mod inspect;
 mod out;
@@ -53,6 +55,15 @@ enum Command {
     /// Make and manage API client apps
     #[command(subcommand)]
     App(app::Command),
+    /// Check the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Write everything into one file, while others go on working
+    Backup(backup::BackupArgs),
+    /// Fill an empty database from a backup
+    Restore(backup::RestoreArgs),
+    /// Copy everything into another, empty database: between SQLite and PostgreSQL, in both directions
+    Copy(backup::CopyArgs),
     /// Show what is configured, and where each value came from
     Config,
     /// Check database, key, files and clock, and say how to mend what is wrong
@@ -124,6 +135,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Export(args) => account::export(&context, &args),
         Command::App(command) => app::run(&context, command),
+        Command::Audit(command) => audit::run(&context, &command),
+        Command::Backup(args) => backup::backup(&context, &args),
+        Command::Restore(args) => backup::restore(&context, &args),
+        Command::Copy(args) => backup::copy(&context, &args),
         Command::Config => inspect::config(&context),
         Command::Doctor => doctor::run(&context),
         Command::Schema | Command::Completions { .. } => Ok(ExitCode::SUCCESS),

@@ -1,8 +1,10 @@
 //! What commands print: results to standard output, complaints to standard error, JSON where it was asked for.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 /// Where a command's words go.
@@ -28,6 +30,13 @@ impl Out {
     /// Prints bytes that are the same for everybody.
     pub(crate) fn raw(self, text: &str) {
         put(text);
+    }
+
+    /// Prints advice that comes with a result.
+    pub(crate) fn note(self, text: &str) {
+        if !self.json {
+            complain(text);
+        }
     }
 
     /// Prints a failure, with its causes.
@@ -79,6 +88,16 @@ fn put(text: &str) {
 fn complain(text: &str) {
     // There is nowhere left to complain when standard error is gone.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A spinner for people who wait; nothing where nobody looks.
+pub(crate) fn progress(doing: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(doing);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
 
 /// Lines of columns, aligned, with a heading.

@@ -3,16 +3,18 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use rollcall_core::{Code, Database, Threads};
 use rollcall_web::http::serve::{self, Patience};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Context;
+use super::{Context, explain};
 use crate::demo;
-use crate::installation::{self, IfMissing};
+use crate::installation::{self, IfMissing, Installation};
 use crate::telemetry;
 use crate::usage::Usage;
 use crate::worker::Worker;
@@ -29,6 +31,9 @@ pub(super) struct Args {
     #[arg(long)]
     demo: bool,
 }
+
+/// How long PostgreSQL may work on one statement of a request: a client that waits longer has gone.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     telemetry::start();
@@ -47,7 +52,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         .block_on(TcpListener::bind(address))
         .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))?;
     let address = listener.local_addr()?;
-    let installation = installation::open(&context.settings, IfMissing::Make)?;
+    let installation = open(context)?;
     let demo = if args.demo { Some(demo::prepare(&installation)?) } else { None };
     if installation.accounts()?.is_empty() {
         installation.account(None, IfMissing::Make)?;
@@ -80,6 +85,32 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     drop(installation);
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long a database that is still starting is waited for.
+const START: Duration = Duration::from_secs(30);
+
+/// Opens the installation; waits a while for a database that cannot be reached, because it may be starting, too.
+fn open(context: &Context) -> Result<Installation> {
+    let connections = context.settings.connections.value;
+    let readers = match installation::database(&context.settings)? {
+        Database::Sqlite(_) => std::thread::available_parallelism().map_or(2, usize::from).max(2),
+        Database::Postgres(_) => connections.div_ceil(4),
+    };
+    let threads = Threads { readers, writers: connections.saturating_sub(readers), patience: PATIENCE };
+    let until = Instant::now() + START;
+    loop {
+        let error = match installation::open_with(&context.settings, IfMissing::Make, threads) {
+            Ok(installation) => return Ok(installation),
+            Err(error) => error,
+        };
+        let is_away = error.downcast_ref().is_some_and(|e: &rollcall_core::Error| e.code() == Code::Busy);
+        if !is_away || Instant::now() >= until {
+            return Err(error);
+        }
+        tracing::warn!(error = explain(&error), "the database cannot be reached yet; trying again");
+        std::thread::sleep(Duration::from_secs(1));
+    }
 }
 
 fn greet(context: &Context, address: SocketAddr, demo: Option<&demo::Demo>) {

@@ -23,7 +23,7 @@ fn help_and_version_are_there_and_nonsense_is_wrong_usage() {
         assert_eq!(done.code, 2, "{done:?}");
         assert!(!done.stderr.is_empty());
     }
-    assert!(!program.data().exists(), "none of these made anything");
+    assert!(program.is_untouched(), "none of these made anything");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_data_directory_and_the_key_are_for_their_owner_alone() {
 
 #[test]
 fn config_says_where_each_value_comes_from() {
-    let program = Program::new();
+    let program = Program::on_sqlite();
     std::fs::create_dir(program.data()).expect("a folder");
     std::fs::write(program.data().join("rollcall.toml"), "listen = \"127.0.0.1:9999\"\n").expect("a file");
     let config = program.run(&["--json", "config"]).json();
@@ -95,7 +95,7 @@ fn the_doctor_says_how_to_mend_what_it_finds() {
     let program = Program::new();
     let before = program.run(&["doctor"]).ok();
     assert!(before.contains("rollcall serve makes it"), "{before}");
-    assert!(!program.data().exists(), "the doctor changes nothing");
+    assert!(program.is_untouched(), "the doctor changes nothing");
     program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
     let after = program.run(&["doctor"]).ok();
     assert!(after.contains("no active admin"), "{after}");
@@ -120,7 +120,7 @@ fn a_command_that_only_reads_makes_no_database() {
         let done = program.run(command);
         assert!(done.code == 1 && done.stderr.contains("rollcall apply"), "{done:?}");
     }
-    assert!(!program.data().exists());
+    assert!(program.is_untouched());
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_port_that_is_taken_is_said_and_nothing_is_made() {
     let address = taken.local_addr().expect("an address").to_string();
     let done = program.run(&["serve", "--listen", &address]);
     assert!(done.code == 1 && done.stderr.contains(&address) && done.stderr.contains("--listen"), "{done:?}");
-    assert!(!program.data().exists());
+    assert!(program.is_untouched());
 }
 
 #[test]
@@ -146,15 +146,15 @@ fn output_that_is_lost_is_a_failure() {
 }
 
 #[test]
-fn the_databases_file_alone_is_a_whole_copy_once_nothing_runs() {
-    let program = Program::new();
+fn sqlites_file_alone_is_a_whole_copy_once_nothing_runs() {
+    let program = Program::on_sqlite();
     program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
     let server = program.serve(&[]);
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
     let mode = std::fs::metadata(program.data().join("rollcall.db")).expect("a database").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it is its owner's alone");
-    let copy = Program::new();
+    let copy = Program::on_sqlite();
     std::fs::create_dir(copy.data()).expect("a folder");
     for name in ["rollcall.db", "rollcall.key"] {
         std::fs::copy(program.data().join(name), copy.data().join(name)).expect("a copy");
@@ -163,8 +163,8 @@ fn the_databases_file_alone_is_a_whole_copy_once_nothing_runs() {
 }
 
 #[test]
-fn a_database_that_is_none_is_told_as_such() {
-    let program = Program::new();
+fn a_file_that_is_no_database_is_told_as_such() {
+    let program = Program::on_sqlite();
     program.run(&["app", "create", "--name", "ci", "--scope", "user-management"]).ok();
     std::fs::write(program.data().join("rollcall.db"), [0xa5; 8192]).expect("overwritten");
     let done = program.run(&["app", "list"]);

@@ -2,7 +2,6 @@
 //! disk is a setting of the database, which the core's own tests look at.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,7 +10,7 @@ use rollcall_core::clock::SystemClock;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::Permission;
 use rollcall_core::seal::InstallationKey;
-use rollcall_core::{Database, Open, Rollcall, audit};
+use rollcall_core::{Open, Rollcall, Threads, audit};
 use serde_json::{Value, json};
 
 use crate::program::{Program, Server};
@@ -79,13 +78,13 @@ fn look_up(client: &Client, server: &Server, token: &str, emails: &[&String]) ->
 }
 
 /// Opens the database in this process and walks the audit chain; gives the number of events.
-fn verified_events(data: &Path) -> u64 {
-    let key = std::fs::read_to_string(data.join("rollcall.key")).expect("a key");
+fn verified_events(program: &Program) -> u64 {
+    let key = std::fs::read_to_string(program.data().join("rollcall.key")).expect("a key");
     let (rollcall, host) = Rollcall::open(Open {
-        database: Database::Sqlite(data.join("rollcall.db")),
+        database: program.database(),
         clock: Box::new(SystemClock),
         key: InstallationKey::parse(&key).expect("a key"),
-        readers: 1,
+        threads: Threads::default(),
     })
     .expect("the database opens");
     let account = rollcall.accounts(&host).wait().expect("accounts").remove(0);
@@ -114,7 +113,7 @@ fn a_server_killed_under_load_has_lost_nothing_that_it_answered() {
         assert_eq!(server.ended(), Some(0));
     }
     // Each creation has its event; what was committed and not answered any more may be there besides.
-    let events = verified_events(&program.data());
+    let events = verified_events(&program);
     let others = 2; // the account and the app
     let most = answered.len() + KILLS.len() * CALLERS;
     assert!(

@@ -34,7 +34,7 @@ fn a_file_is_planned_applied_and_in_sync() {
     let plan = program.run(&["apply", "--plan", path(&file)]);
     assert_eq!(plan.code, 1, "it differs: {plan:?}");
     assert!(plan.stdout.contains("+ user ada@acme.test") && !plan.stdout.contains("secret"), "{plan:?}");
-    assert!(!program.data().exists(), "a plan makes nothing");
+    assert!(program.is_untouched(), "a plan makes nothing");
 
     let applied = program.run(&["apply", path(&file)]).ok();
     assert!(applied.contains("client secret") && applied.contains("shown this once"), "{applied}");
@@ -137,7 +137,7 @@ fn cycles_are_refused_with_their_path() {
         done.stderr.contains("(standard input):4:25: groups[0].groups[0]") && done.stderr.contains("A › B › C › A"),
         "{done:?}"
     );
-    assert!(!program.data().exists(), "a refused file leaves no installation behind");
+    assert!(program.is_untouched(), "a refused file leaves no installation behind");
     assert_eq!(program.run_with_input(&["apply", "--plan", "-"], file).code, 2);
 }
 

@@ -4,12 +4,16 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use rollcall_core::Database;
+use rollcall_testkit::TestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// A data directory of its own, and commands on it.
 pub(crate) struct Program {
     folder: TempDir,
+    /// Where the data lies if not in the data directory.
+    database: Option<TestDatabase>,
 }
 
 /// What a command did.
@@ -43,8 +47,14 @@ impl Done {
 }
 
 impl Program {
+    /// On the database that the tests run on: SQLite in the data directory, or an empty one on a PostgreSQL server.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { database: TestDatabase::is_postgres().then(TestDatabase::empty), ..Self::on_sqlite() }
+    }
+
+    /// On SQLite in the data directory, as the program does by default, whatever the tests run on.
+    pub(crate) fn on_sqlite() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database: None }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -54,6 +64,17 @@ impl Program {
     /// The data directory; the first command makes it.
     pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
+    }
+
+    /// Where its data lies.
+    pub(crate) fn database(&self) -> Database {
+        let file = || Database::Sqlite(self.data().join("rollcall.db"));
+        self.database.as_ref().map_or_else(file, TestDatabase::database)
+    }
+
+    /// Whether commands have left anything behind, on the disk or in the database.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.data().exists() && self.database.as_ref().is_none_or(|database| database.columns().is_empty())
     }
 
     /// Writes a file beside the data directory and gives its path.
@@ -70,6 +91,9 @@ impl Program {
             command.env_remove(name);
         }
         command.env("ROLLCALL_DATA", self.data()).current_dir(self.folder.path());
+        if let Some(database) = &self.database {
+            command.env("ROLLCALL_DATABASE", database.url());
+        }
         command
     }
 

@@ -26,7 +26,10 @@ fn meaning(code: Code) -> &'static str {
         }
         Code::KeyReused => "The `Idempotency-Key` was used before with another request",
         Code::Busy => {
-            "Too many requests are waiting, or another process holds the database: try again, after `Retry-After`"
+            "Too many requests are waiting, another process holds the database, or it cannot be reached; nothing was changed: try again, after `Retry-After`"
+        }
+        Code::Uncertain => {
+            "The database broke off while it was committing and could not be asked afterwards: look before doing it again, or repeat it with the same `Idempotency-Key`"
         }
         Code::Internal => {
             "A fault of Rollcall or of its machine; nothing was changed, and the log knows more under the request id"

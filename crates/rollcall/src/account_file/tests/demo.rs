@@ -1,22 +1,22 @@
 //! The built-in demo account, and with it what the file is for: applying it, and applying what was exported.
 
-use rollcall_core::clock::{ManualClock, Time};
+use rollcall_core::clock::ManualClock;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::Permission;
 use rollcall_core::seal::InstallationKey;
 use rollcall_core::sync::{self, State};
 use rollcall_core::users::Status;
-use rollcall_core::{Database, HostKey, Open, Rollcall};
+use rollcall_core::{HostKey, Open, Rollcall, Threads};
+use rollcall_testkit::{START, TestDatabase};
 
 use super::super::{DEMO, emit, parse};
 use super::state;
 
-/// A Rollcall on an empty database in that directory.
-fn open(directory: &tempfile::TempDir) -> (Rollcall, HostKey) {
+/// A Rollcall on that database.
+fn open(database: &TestDatabase) -> (Rollcall, HostKey) {
     let key = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
-    let database = Database::parse(&format!("sqlite:{}", directory.path().join("test.db").display())).unwrap();
-    let clock = Box::new(ManualClock::at(Time(1_767_603_600_000)));
-    Rollcall::open(Open { database, clock, key, readers: 1 }).unwrap()
+    let clock = Box::new(ManualClock::at(START));
+    Rollcall::open(Open { database: database.database(), clock, key, threads: Threads::default() }).unwrap()
 }
 
 fn apply(rollcall: &Rollcall, host: &HostKey, state: State) -> usize {
@@ -46,7 +46,7 @@ fn the_demo_account_is_large_enough_to_show_things() {
 
 #[test]
 fn the_core_takes_the_demo_account_and_its_export_changes_nothing() {
-    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (here, there) = (TestDatabase::migrated(), TestDatabase::migrated());
     let (rollcall, host) = open(&here);
     assert!(apply(&rollcall, &host, state(DEMO)) > 500);
     assert_eq!(apply(&rollcall, &host, state(DEMO)), 0);
@@ -60,8 +60,8 @@ fn the_core_takes_the_demo_account_and_its_export_changes_nothing() {
 
 #[test]
 fn a_fault_that_the_core_finds_has_its_line() {
-    let directory = tempfile::tempdir().unwrap();
-    let (rollcall, host) = open(&directory);
+    let database = TestDatabase::migrated();
+    let (rollcall, host) = open(&database);
     let text = super::EXAMPLE.replace("groups: [Audit] }\nassign", "groups: [Audits] }\nassign");
     let file = parse(&text).unwrap();
     let error = rollcall.apply(&host, file.state.clone(), false, Mode::Real).wait().unwrap_err();

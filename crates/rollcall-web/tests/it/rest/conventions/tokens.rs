@@ -138,7 +138,7 @@ async fn an_app_of_hs512_is_held_to_hs512() {
         client_id: None,
         secret: None,
     };
-    let (app, secret) = acme.write(move |op| apps::create(op, new)).expect("an app");
+    let (app, secret) = acme.write(move |op| apps::create(op, new.clone())).expect("an app");
     let claims = json!({"appId": app.client_id.as_str()});
     let table = [
         ("HS512", HMAC_SHA512, 200),

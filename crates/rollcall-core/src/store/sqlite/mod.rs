@@ -1,0 +1,230 @@
+//! SQLite's own ways: opening the file, `?1` for `$1`, lists as parameters, batches stepped through in process. Its
+//! threads are in `writer.rs`; the words that its schema spells otherwise are in `../migrate.rs`.
+
+mod file;
+mod writer;
+
+use std::borrow::Cow;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::{CachedStatement, Connection, ErrorCode as SqliteCode, OpenFlags};
+
+use super::{Row, Value};
+use crate::error::{Error, Result};
+
+pub(crate) use file::{check_backup, check_target, make_plain, remove_unused};
+pub(super) use writer::start;
+
+/// SQLite takes up to 32,766 parameters; lists longer than this are asked for in several statements.
+const LIST_CHUNK: usize = 16_384;
+
+/// An open connection, and the count of the statements that were run on it.
+pub(crate) struct Connected {
+    pub(super) connection: Connection,
+    statements: Arc<AtomicU64>,
+}
+
+type Each<'a> = dyn FnMut(&Row<'_, '_>) + 'a;
+
+/// Opens a connection with the promises of the store: write-ahead log, an fsync for each commit, foreign keys.
+pub(super) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
+    let flags = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+    };
+    if !read_only {
+        make_private(path)?;
+    }
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|e| Error::invalid(format!("cannot open the database {}: {e}", path.display())))?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    if !read_only {
+        connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+        connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 10_000).map_err(failed)?;
+    }
+    connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    connection.pragma_update(None, "mmap_size", 1_i64 << 30).map_err(failed)?;
+    connection.pragma_update(None, "temp_store", "memory").map_err(failed)?;
+    Ok(connection)
+}
+
+/// Makes the file, for its owner alone: SQLite gives the log beside it the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::invalid(format!("cannot make the database {}: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a failure of the database means to the rest: busy, or a fault.
+pub(super) fn failed(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => Error::busy(error),
+        Some(SqliteCode::NotADatabase) => {
+            Error::invalid("the database's file is none: something else has written to it; restore it from a backup")
+        }
+        Some(SqliteCode::DiskFull) => Error::internal(format!("the disk is full: {error}")),
+        _ => Error::internal(format!("database: {error}")),
+    }
+}
+
+impl Connected {
+    pub(super) fn new(connection: Connection, statements: &Arc<AtomicU64>) -> Self {
+        Self { connection, statements: Arc::clone(statements) }
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.connection.prepare_cached(&positional(sql)).map_err(failed)
+    }
+
+    pub(super) fn each(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, parameters)?;
+        let mut rows = statement.raw_query();
+        while let Some(r) = rows.next().map_err(failed)? {
+            row(&Row::Sqlite(r));
+        }
+        Ok(())
+    }
+
+    pub(super) fn first(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, parameters)?;
+        let mut rows = statement.raw_query();
+        if let Some(r) = rows.next().map_err(failed)? {
+            row(&Row::Sqlite(r));
+        }
+        Ok(())
+    }
+
+    /// The list is padded with its last value to a power of two, so that few texts are prepared.
+    pub(super) fn each_of_list(
+        &self,
+        sql: &str,
+        fixed: &[Value<'_>],
+        list: &[Value<'_>],
+        row: &mut Each<'_>,
+    ) -> Result<()> {
+        for chunk in list.chunks(LIST_CHUNK) {
+            let padded = chunk.len().next_power_of_two();
+            let text = sql.replace("{list}", &placeholders(fixed.len() + 1, padded));
+            let mut parameters = Vec::with_capacity(fixed.len() + padded);
+            parameters.extend_from_slice(fixed);
+            parameters.extend_from_slice(chunk);
+            parameters.resize(fixed.len() + padded, chunk[chunk.len() - 1]);
+            self.each(&text, &parameters, row)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
+    pub(super) fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize> {
+        let mut statement = self.prepare(sql)?;
+        bind(&mut statement, parameters)?;
+        statement.raw_execute().map_err(failed)
+    }
+
+    pub(super) fn execute_many(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<usize> {
+        let mut changed = 0;
+        let mut statement = self.prepare(sql)?;
+        for parameters in batch {
+            bind(&mut statement, parameters)?;
+            changed += statement.raw_execute().map_err(failed)?;
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn insert_returning(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<Vec<Option<i64>>> {
+        let mut ids = Vec::with_capacity(batch.len());
+        let mut statement = self.prepare(sql)?;
+        for parameters in batch {
+            bind(&mut statement, parameters)?;
+            let mut rows = statement.raw_query();
+            let id = rows.next().map_err(failed)?.map(|r| Row::Sqlite(r).int(0));
+            // Step to the end: the insert is done only when the statement is.
+            while rows.next().map_err(failed)?.is_some() {}
+            ids.push(id);
+        }
+        Ok(ids)
+    }
+}
+
+fn bind(statement: &mut CachedStatement<'_>, parameters: &[Value<'_>]) -> Result<()> {
+    for (index, value) in parameters.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// `$1` is a *named* parameter to SQLite; `?1` is the first one.
+fn positional(sql: &str) -> Cow<'_, str> {
+    if sql.contains('$') { Cow::Owned(sql.replace('$', "?")) } else { Cow::Borrowed(sql) }
+}
+
+fn placeholders(from: usize, count: usize) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(count * 6 + 2);
+    out.push('(');
+    for n in from..from + count {
+        let _ = write!(out, "{}${n}", if n == from { "" } else { "," });
+    }
+    out.push(')');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Tx;
+
+    #[test]
+    fn commits_wait_for_the_disk_and_edges_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&folder.path().join("a.db"), false).unwrap();
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).unwrap();
+        // 2 is FULL: an fsync of the log for every commit.
+        assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn lists_are_padded_and_chunked() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("create table t (n integer)").unwrap();
+        let rows = "with recursive s (n) as (select 1 union all select n + 1 from s where n < 50000) insert into t select n from s";
+        connection.execute_batch(rows).unwrap();
+        let statements = Arc::new(AtomicU64::new(0));
+        let connected = Connected::new(connection, &statements);
+        let tx = Tx::sqlite(&connected);
+        let find = |list: &[i64]| {
+            let list: Vec<Value<'_>> = list.iter().map(|n| Value::Int(*n)).collect();
+            tx.query_list("select n from t where n > $1 and n in {list} order by n", &[Value::Int(1)], &list, |r| {
+                r.int(0)
+            })
+            .unwrap()
+        };
+        assert_eq!(find(&[]), Vec::<i64>::new());
+        assert_eq!(statements.load(Ordering::SeqCst), 0, "an empty list asks nothing");
+        assert_eq!(find(&[3, 1, 2]), [2, 3]);
+        let all: Vec<i64> = (1..=40_000).collect();
+        assert_eq!(find(&all).len(), 39_999);
+        assert_eq!(statements.load(Ordering::SeqCst), 4, "one, and three for a list of 40,000");
+    }
+}
