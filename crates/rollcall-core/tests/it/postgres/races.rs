@@ -162,7 +162,8 @@ fn a_file_and_a_creation_of_the_same_address_do_not_trip_each_other() {
         let name = format!("u{round:02}");
         let described = State { users: vec![active(&format!("{name}@acme.test"))], ..state() };
         let (created, applied) = at_once(|| one.create(new(&[&name])).wait(), || apply(&other, described, false));
-        (created.unwrap(), applied.unwrap());
+        created.unwrap();
+        applied.unwrap();
         assert_eq!(people(&acme).len(), round + 1);
         assert_eq!(export(&acme).users.last().unwrap().status, Some(Status::Active), "the file has the last word");
     }
