@@ -1,6 +1,7 @@
 //! The way out: an `Op` is one actor, one permission, one transaction. The only file that says what is kept (`store`
 //! then commits it): no change without its audit event, no event without its change.
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ pub struct Op<'t> {
     view: View<'t>,
     hand: &'t WriteTx<'t>,
     events: Vec<Event>,
+    /// Whether it does nothing but add; none as long as it has not said.
+    only_adds: Cell<Option<bool>>,
 }
 
 impl<'t> Deref for Op<'t> {
@@ -78,13 +81,16 @@ impl<'t> Op<'t> {
     /// who would change anything in the account wait.
     pub(crate) fn expect(&self, permission: Permission) -> Result<()> {
         self.view.expect(permission)?;
+        self.only_adds.set(Some(false));
         self.hand.lock(Lock::Account(self.account))
     }
 
     /// As [`Self::expect`], for work that only adds and that others may do at the same time: what is there stays, and
-    /// may become more.
+    /// may become more. It leaves the account's active admins as they are, who need no look then: nobody who is there
+    /// is changed, and who comes is not active yet.
     pub(crate) fn expect_adding(&self, permission: Permission) -> Result<()> {
         self.view.expect(permission)?;
+        self.only_adds.set(Some(self.only_adds.get().unwrap_or(true)));
         self.hand.lock(Lock::Additions(self.account))
     }
 
@@ -123,6 +129,9 @@ impl<'t> Op<'t> {
         }
         store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &self.events)?;
         store::accounts::raise_revision(self.hand, self.account)?;
+        if self.only_adds.get() == Some(true) {
+            return Ok(true);
+        }
         let (had_admin, has_admin) = store::accounts::admin_state(self.hand, self.account, self.now)?;
         match (had_admin, has_admin) {
             (true, false) => Err(Error::new(
@@ -165,12 +174,16 @@ impl<T, F> OpJob<T, F> {
 impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
-        let mut op = Op { view, hand: tx, events: Vec::new() };
+        let mut op = Op { view, hand: tx, events: Vec::new(), only_adds: Cell::default() };
         let outcome = (self.work)(&mut op).and_then(|value| Ok((value, op.finish()?)));
         self.changed = matches!(outcome, Ok((_, true)));
         let keep = outcome.is_ok() && self.mode == Mode::Real;
         self.result = Some(outcome.map(|(value, _)| value));
         if keep { Verdict::Keep } else { Verdict::Undo }
+    }
+
+    fn is_rehearsal(&self) -> bool {
+        self.mode == Mode::DryRun
     }
 
     fn answer(self: Box<Self>, fate: Result<()>) {
@@ -253,7 +266,7 @@ pub(crate) fn in_account<T>(
     tx.lock(Lock::Account(account.key))?;
     let actor = Actor::Host(crate::actor::Host { account: account.key, job });
     let view = View::new(tx, actor, Permission::AdministerAccount, Arc::clone(shared));
-    let mut op = Op { view, hand: tx, events: Vec::new() };
+    let mut op = Op { view, hand: tx, events: Vec::new(), only_adds: Cell::default() };
     if is_new {
         accounts::furnish(&mut op, account)?;
     }

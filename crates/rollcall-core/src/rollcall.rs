@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
-use crate::apps::token::{self, Refusal};
+use crate::apps::door::Door;
+use crate::apps::token::{self, Presented, Refusal};
 use crate::apps::usage::Usage;
 use crate::chance::Secret;
 use crate::clock::{Clock, Time};
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::policy::{self, Permission};
 use crate::seal::InstallationKey;
-use crate::store::{self, Database, Job, Lock, Store, Threads, Tx};
+use crate::store::{self, Database, Extent, Job, Lock, Store, Threads, Tx};
 use crate::sync::{self, Report, State};
 use crate::transfer::{self, Copied};
 use crate::users::invitation;
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) key: InstallationKey,
     pub(crate) usage: Usage,
+    pub(crate) door: Door,
     /// A sealed secret of nobody: a token of an unknown app is checked against it, to take as long as any other.
     pub(crate) decoy: Vec<u8>,
     epoch: OnceLock<String>,
@@ -88,7 +90,15 @@ impl Rollcall {
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
         let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
-        let shared = Arc::new(Shared { clock, key, usage: Usage::default(), decoy, epoch: OnceLock::new(), wake });
+        let shared = Arc::new(Shared {
+            clock,
+            key,
+            usage: Usage::default(),
+            door: Door::default(),
+            decoy,
+            epoch: OnceLock::new(),
+            wake,
+        });
         let rollcall = Self { store, shared, woken };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
@@ -154,19 +164,23 @@ impl Rollcall {
 
     /// Finds out whose token this is. The refusal is for the log and the app's record; outsiders get one answer for all.
     pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Pending<Result<Actor, Refusal>> {
-        let shared = Arc::clone(&self.shared);
-        self.snapshot(move |tx| token::authenticate(tx, &shared, &token, ip))
+        let (sender, receiver) = flume::bounded(1);
+        if self.shared.door.wait(Presented { token, ip }, sender) {
+            let shared = Arc::clone(&self.shared);
+            self.store.read(Extent::Moment, Box::new(move |tx| shared.door.serve(&tx, &shared)));
+        }
+        Pending(receiver)
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).
     pub fn recognise_invitation(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<Actor>> {
         let shared = Arc::clone(&self.shared);
-        self.snapshot(move |tx| invitation::recognise(tx, &shared, &token, ip))
+        self.look(Extent::Moment, move |tx| invitation::recognise(tx, &shared, &token, ip))
     }
 
     /// All accounts of the installation, oldest first.
     pub fn accounts(&self, _: &HostKey) -> Pending<Vec<AccountInfo>> {
-        self.snapshot(accounts::list)
+        self.look(Extent::Moment, accounts::list)
     }
 
     /// Founds an account with its built-in roles, or gives the one that has the name already.
@@ -220,7 +234,7 @@ impl Rollcall {
 
     /// Checks that the database answers.
     pub fn ping(&self) -> Pending<()> {
-        self.snapshot(|tx| accounts::list(tx).map(|_| ()))
+        self.look(Extent::Moment, |tx| accounts::list(tx).map(|_| ()))
     }
 
     /// The schema version that this program works with.
@@ -267,11 +281,20 @@ impl Rollcall {
     }
 
     fn snapshot<T: Send + 'static>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static) -> Pending<T> {
+        self.look(Extent::Snapshot, work)
+    }
+
+    fn look<T: Send + 'static>(
+        &self,
+        extent: Extent,
+        work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Pending<T> {
         let (sender, receiver) = flume::bounded(1);
-        self.store.read(Box::new(move |tx| {
+        let work = move |tx: Result<&Tx<'_>>| {
             // Nobody waits any more when the receiver is gone: the client hung up.
             let _ = sender.send(tx.and_then(work));
-        }));
+        };
+        self.store.read(extent, Box::new(work));
         Pending(receiver)
     }
 }
@@ -291,9 +314,10 @@ fn fill(source: &Store, target: &Database, now: Time) -> Result<Copied> {
     let target = Store::open(target, Threads::default(), now)?;
     let (original, copied) = transfer::ends();
     let (sender, sent) = flume::bounded(1);
-    source.read(Box::new(move |tx| {
+    let send = move |tx: Result<&Tx<'_>>| {
         let _ = sender.send(tx.and_then(|tx| original.send(tx)));
-    }));
+    };
+    source.read(Extent::Snapshot, Box::new(send));
     let (sender, received) = flume::bounded(1);
     target.write(Box::new(op::CopyJob::new(copied, sender)));
     let answer = Pending(received).wait();

@@ -1,5 +1,6 @@
 //! Client apps: the programs that call the API, their scopes and their secrets.
 
+pub(crate) mod door;
 pub mod token;
 pub mod usage;
 mod write;

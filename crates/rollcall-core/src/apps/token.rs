@@ -1,9 +1,9 @@
 //! From a token to an actor (API contract §1, Authentication). The key and the algorithm come from the app's record,
 //! never from the token; what a token says before it is verified is used for one thing only, to find that record.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{Algorithm, App};
 use crate::actor::{self, Actor};
 use crate::chance::{self, Secret};
+use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::op::View;
 use crate::policy::Permission;
@@ -147,7 +148,7 @@ impl<'t> Unverified<'t> {
 struct Verified(Claims);
 
 impl Verified {
-    fn is_live_at(&self, now: crate::clock::Time) -> Result<(), Refusal> {
+    fn is_live_at(&self, now: Time) -> Result<(), Refusal> {
         let seconds = now.0 as f64 / 1000.0;
         let date = |claim: &Option<Value>| match claim {
             None | Some(Value::Null) => Ok(None),
@@ -162,8 +163,8 @@ impl Verified {
         Ok(())
     }
 
-    fn actor(&self, app: App, ip: Option<IpAddr>) -> Actor {
-        let App { account, key, client_id, name, scopes, .. } = app;
+    fn actor(&self, app: &App, ip: Option<IpAddr>) -> Actor {
+        let App { account, key, client_id, name, scopes, .. } = app.clone();
         Actor::App(actor::App { account, key, client_id, name, scopes, ip })
     }
 }
@@ -183,19 +184,38 @@ fn wire(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     }
 }
 
-/// Whose token this is. One statement. An unknown app costs the same work as a wrong secret.
-pub(crate) fn authenticate(
+/// A token as it was presented, and from where.
+pub(crate) struct Presented {
+    pub(crate) token: String,
+    pub(crate) ip: Option<IpAddr>,
+}
+
+/// Whose tokens these are, in their order. One statement for all.
+pub(crate) fn authenticate_many(
     tx: &Tx<'_>,
-    shared: &Arc<Shared>,
-    token: &str,
+    shared: &Shared,
+    presented: &[&Presented],
+) -> Result<Vec<Result<Actor, Refusal>>> {
+    let now = shared.clock.now();
+    let read: Vec<_> = presented.iter().map(|p| Unverified::read(&p.token)).collect();
+    let ids: HashSet<&str> = read.iter().flatten().map(|unverified| unverified.app_id.as_str()).collect();
+    let apps = store::apps::find_by_client_ids(tx, &ids.into_iter().collect::<Vec<_>>(), now)?;
+    let whose = |(unverified, ip): (Result<Unverified<'_>, Refusal>, Option<IpAddr>)| match unverified {
+        Ok(unverified) => authenticate(shared, &unverified, apps.get(&unverified.app_id), now, ip),
+        Err(refusal) => Ok(Err(refusal)),
+    };
+    read.into_iter().zip(presented.iter().map(|p| p.ip)).map(whose).collect()
+}
+
+/// Whose token this is, if it is that of the app that it names. An unknown app costs the same work as a wrong secret.
+fn authenticate(
+    shared: &Shared,
+    unverified: &Unverified<'_>,
+    app: Option<&App>,
+    now: Time,
     ip: Option<IpAddr>,
 ) -> Result<Result<Actor, Refusal>> {
-    let unverified = match Unverified::read(token) {
-        Ok(unverified) => unverified,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let now = shared.clock.now();
-    let Some(app) = store::apps::find_by_client_id(tx, &unverified.app_id, now)? else {
+    let Some(app) = app else {
         let secret = shared.key.open_text(SECRET_SEAL, &shared.decoy)?;
         // Whatever comes out, nobody can have signed with this one.
         let _ = unverified.verify(Algorithm::Hs256, &secret);

@@ -12,6 +12,27 @@ use crate::store::{self, Chore};
 /// What seals a letter in the outbox.
 pub(crate) const OUTBOX_SEAL: &str = "outbox";
 
+/// An invitation as it waits.
+pub(crate) struct Draft<'a> {
+    pub(crate) to: &'a str,
+    pub(crate) first_name: Option<&'a str>,
+    pub(crate) token: &'a Secret,
+    pub(crate) expires: Time,
+}
+
+impl Draft<'_> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        json!({
+            "to": self.to,
+            "firstName": self.first_name,
+            "token": self.token.expose(),
+            "expires": self.expires.0,
+        })
+        .to_string()
+        .into_bytes()
+    }
+}
+
 /// An invitation to be sent.
 #[derive(Debug, Clone)]
 pub struct Letter {
@@ -19,7 +40,7 @@ pub struct Letter {
     pub to: String,
     /// How to greet.
     pub first_name: Option<String>,
-    /// The account that invites.
+    /// The account that invites, by its name of now.
     pub account_name: String,
     /// The single-use token that the link carries.
     pub token: Secret,
@@ -28,24 +49,12 @@ pub struct Letter {
 }
 
 impl Letter {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        json!({
-            "to": self.to,
-            "firstName": self.first_name,
-            "account": self.account_name,
-            "token": self.token.expose(),
-            "expires": self.expires.0,
-        })
-        .to_string()
-        .into_bytes()
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    fn from_bytes(bytes: &[u8], account_name: &str) -> Option<Self> {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             to: value["to"].as_str()?.to_owned(),
             first_name: value["firstName"].as_str().map(str::to_owned),
-            account_name: value["account"].as_str()?.to_owned(),
+            account_name: account_name.to_owned(),
             token: Secret::new(value["token"].as_str()?),
             expires: Time(value["expires"].as_i64()?),
         })
@@ -127,11 +136,17 @@ pub fn unreadable(view: &View<'_>, limit: i64) -> Result<Vec<(i64, i64)>> {
 
 fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
     view.expect(Permission::RunJobs)?;
+    let due = store::outbox::due(view.tx, view.account, view.now, limit)?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let account = store::accounts::get(view.tx, view.account)?;
     let open = |(id, attempts, written, sealed): store::outbox::Waiting| {
-        let letter = view.shared.key.open(OUTBOX_SEAL, &sealed).ok().and_then(|bytes| Letter::from_bytes(&bytes));
+        let bytes = view.shared.key.open(OUTBOX_SEAL, &sealed).ok();
+        let letter = bytes.and_then(|bytes| Letter::from_bytes(&bytes, &account.name));
         letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts))
     };
-    Ok(store::outbox::due(view.tx, view.account, view.now, limit)?.into_iter().map(open).collect())
+    Ok(due.into_iter().map(open).collect())
 }
 
 /// What became of the letters that were tried: delivered ones leave the outbox, failed ones wait twice as long each

@@ -89,7 +89,11 @@ pub(crate) fn chain_id(tx: &Tx<'_>, account: AccountKey) -> Result<String> {
         .ok_or_else(|| Error::internal("the actor's account is gone"))
 }
 
+/// Once a transaction is enough: nobody sees what is between.
 pub(crate) fn raise_revision(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
+    if !tx.is_first_change(account) {
+        return Ok(());
+    }
     tx.execute_later(
         "insert into revisions (account_id, slot, value) values ($1, $2, 1) \
          on conflict (account_id, slot) do update set value = revisions.value + 1",

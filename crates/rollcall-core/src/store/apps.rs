@@ -1,5 +1,7 @@
 //! Client apps, their sealed secrets, and what has been seen of them.
 
+use std::collections::HashMap;
+
 use super::{AccountKey, AppKey, Row, Tx, Value, WriteTx};
 use crate::apps::usage::Seen;
 use crate::apps::{Algorithm, App, AppChange};
@@ -41,17 +43,19 @@ fn app(r: &Row<'_, '_>) -> (App, Option<Vec<u8>>) {
     (app, r.opt_bytes(8))
 }
 
-/// The app of a token, in any account, with its live secrets.
-pub(crate) fn find_by_client_id(tx: &Tx<'_>, client_id: &str, now: Time) -> Result<Option<App>> {
-    let rows = tx.query(
+/// The apps of tokens, in any account, with their live secrets; by client id.
+pub(crate) fn find_by_client_ids(tx: &Tx<'_>, client_ids: &[&str], now: Time) -> Result<HashMap<String, App>> {
+    let list: Vec<Value<'_>> = client_ids.iter().map(|id| (*id).into()).collect();
+    let rows = tx.query_list(
         &format!(
             "select {COLUMNS} from apps a left join app_secrets s on s.app_id = a.id \
-             and (s.expires_at is null or s.expires_at > $2) where a.client_id = $1 order by s.id"
+             and (s.expires_at is null or s.expires_at > $1) where a.client_id in {{list}} order by a.id, s.id"
         ),
-        &[client_id.into(), now.into()],
+        &[now.into()],
+        &list,
         app,
     )?;
-    Ok(gather(rows).pop())
+    Ok(gather(rows).into_iter().map(|app| (app.client_id.to_string(), app)).collect())
 }
 
 /// Every app of the account, oldest first, with all secrets.

@@ -64,9 +64,17 @@ pub(crate) fn insert_many(
             ]
         })
         .collect();
-    if let Some(event) = events.last() {
-        let (name, target) = (event.kind.name(), event.target.clone());
-        tx.leave_trace(Trace { account, at: now, actor: id.clone(), name, target });
+    if let (Some(event), Some([before, after])) = (events.last(), states.last()) {
+        tx.leave_trace(Trace {
+            account,
+            at: now,
+            actor: id.clone(),
+            name: event.kind.name(),
+            target: event.target.clone(),
+            description: event.description.clone(),
+            before: before.clone(),
+            after: after.clone(),
+        });
     }
     tx.execute_later(
         "insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, ip, category, name, target, description, \
@@ -79,8 +87,18 @@ pub(crate) fn insert_many(
 pub(crate) fn has(tx: &Tx<'_>, trace: &Trace) -> Result<bool> {
     let found = tx.first(
         "select 1 from audit_events where id > (select max(id) - 200000 from audit_events) \
-         and account_id = $1 and at = $2 and actor_id = $3 and name = $4 and target = $5 limit 1",
-        &[trace.account.into(), trace.at.into(), (&trace.actor).into(), trace.name.into(), (&trace.target).into()],
+         and account_id = $1 and at = $2 and actor_id = $3 and name = $4 and target = $5 and description = $6 \
+         and coalesce(state_before, '') = $7 and coalesce(state_after, '') = $8 limit 1",
+        &[
+            trace.account.into(),
+            trace.at.into(),
+            (&trace.actor).into(),
+            trace.name.into(),
+            (&trace.target).into(),
+            (&trace.description).into(),
+            trace.before.as_deref().unwrap_or_default().into(),
+            trace.after.as_deref().unwrap_or_default().into(),
+        ],
         |_| (),
     )?;
     Ok(found.is_some())

@@ -114,11 +114,31 @@ pub(crate) enum Verdict {
 pub(crate) trait Job: Send {
     /// Does the work. It may be called again where the database undid it: two transactions that waited for each other.
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict;
+    /// Whether it is certain before it runs that nothing of it is kept.
+    fn is_rehearsal(&self) -> bool {
+        false
+    }
     /// Tells whoever waits. An error means that nothing of it was kept, unless it says that it cannot tell.
     fn answer(self: Box<Self>, fate: Result<()>);
 }
 
-pub(crate) type ReadJob = Box<dyn FnOnce(Result<&Tx<'_>>) + Send>;
+/// What the statements of a reader see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Each what is committed when it begins: for work of one statement, which needs no transaction around it.
+    Moment,
+    /// All the same.
+    Snapshot,
+}
+
+/// What a reader does with its transaction, or without one.
+pub(crate) type Reading = Box<dyn FnOnce(Result<&Tx<'_>>) + Send>;
+
+/// Work for a reader.
+pub(crate) struct ReadJob {
+    pub(super) extent: Extent,
+    pub(super) work: Reading,
+}
 
 /// The database, behind its threads.
 pub(crate) struct Store {
@@ -151,10 +171,11 @@ impl Store {
     }
 
     /// Queues a job for a reader; a full queue runs it at once with the refusal.
-    pub(crate) fn read(&self, job: ReadJob) {
+    pub(crate) fn read(&self, extent: Extent, work: Reading) {
+        let job = ReadJob { extent, work };
         let queue = self.reads.as_ref().expect("the store is open until it is dropped");
         if let Err(flume::TrySendError::Full(job) | flume::TrySendError::Disconnected(job)) = queue.try_send(job) {
-            job(Err(Error::busy("the readers' queue is full")));
+            (job.work)(Err(Error::busy("the readers' queue is full")));
         }
     }
 

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::Lock;
-use super::postgres::Session;
+use super::postgres::{Begin, Session};
 use super::sqlite::failed;
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -97,7 +97,7 @@ pub(super) fn postgres(session: &Session, now: Time) -> Result<()> {
 }
 
 fn in_transaction(session: &Session, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    session.begin(false)?;
+    session.begin(Begin::Write)?;
     session.lock(Lock::Installation)?;
     // Sends what was begun, so that the lock is held from here on.
     session.each("select 1", &[], &mut |_| {})?;

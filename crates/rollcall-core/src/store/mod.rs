@@ -26,7 +26,7 @@ pub(crate) mod transfer;
 pub(crate) mod users;
 
 pub use db::{Database, Threads, mask};
-pub(crate) use db::{Job, Store, Verdict};
+pub(crate) use db::{Extent, Job, Store, Verdict};
 pub(crate) use migrate::SCHEMA_VERSION;
 pub use postgres::Address as PostgresAddress;
 pub(crate) use row::{Row, Value};

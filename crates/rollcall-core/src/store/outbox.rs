@@ -3,6 +3,7 @@
 use super::{AccountKey, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
+use crate::mail::LEASE_MILLIS;
 
 pub(crate) fn insert_many(
     tx: &WriteTx<'_>,
@@ -24,16 +25,23 @@ pub(crate) fn insert_many(
 /// Id, attempts so far, when it was written, and the sealed payload.
 pub(crate) type Waiting = (i64, i64, Time, Vec<u8>);
 
-/// A message never waits longer than an hour for its next turn; one that does was put off by a clock that has since
-/// been set back.
+/// A message never waits longer than an hour for its next turn, and one that was not tried yet no longer than a lease.
+/// Twice as long was put off by a clock that has since been set back.
 const TOO_LONG: i64 = 2 * 3_600_000;
+const TOO_LONG_AT_FIRST: i64 = 2 * LEASE_MILLIS;
 
 /// What is due, oldest first.
 pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<Waiting>> {
     tx.query(
-        "select id, attempts, created_at, payload from outbox where account_id = $1 and (next_at <= $2 or next_at > $3) \
-         order by id limit $4",
-        &[account.into(), now.into(), now.plus_millis(TOO_LONG).into(), limit.into()],
+        "select id, attempts, created_at, payload from outbox where account_id = $1 \
+         and (next_at <= $2 or next_at > $3 or (attempts = 0 and next_at > $4)) order by id limit $5",
+        &[
+            account.into(),
+            now.into(),
+            now.plus_millis(TOO_LONG).into(),
+            now.plus_millis(TOO_LONG_AT_FIRST).into(),
+            limit.into(),
+        ],
         |r| (r.int(0), r.int(1), r.time(2), r.bytes(3).to_vec()),
     )
 }

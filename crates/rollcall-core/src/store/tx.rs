@@ -53,7 +53,8 @@ pub(crate) enum Chore {
     Forget,
 }
 
-/// What an audit event is found by again, without its id.
+/// What an audit event is found by again, without its id: all that it says. Others may have done something like it in the
+/// same millisecond, but not to the same things.
 #[derive(Debug, Clone)]
 pub(crate) struct Trace {
     pub(crate) account: AccountKey,
@@ -61,6 +62,9 @@ pub(crate) struct Trace {
     pub(crate) actor: String,
     pub(crate) name: &'static str,
     pub(crate) target: String,
+    pub(crate) description: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 impl<'c> Tx<'c> {
@@ -216,6 +220,15 @@ impl<'c> WriteTx<'c> {
         match self.0.0 {
             Behind::Sqlite(_) => 0,
             Behind::Postgres(s) => s.slot(),
+        }
+    }
+
+    /// Whether this transaction changes the account for the first time. On SQLite each job is undone by itself, so that
+    /// each counts as one.
+    pub(crate) fn is_first_change(&self, account: AccountKey) -> bool {
+        match self.0.0 {
+            Behind::Sqlite(_) => true,
+            Behind::Postgres(s) => s.is_first_change(account),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::actor::{Actor, Invitee};
 use crate::audit::{Event, EventKind};
 use crate::chance::Secret;
 use crate::error::{Code, Error, Result};
-use crate::mail::{Letter, OUTBOX_SEAL};
+use crate::mail::{Draft, OUTBOX_SEAL};
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::rollcall::Shared;
@@ -25,13 +25,12 @@ pub(crate) struct Invitation<'a> {
     token: Secret,
     email: &'a str,
     first_name: Option<&'a str>,
-    account_name: &'a str,
 }
 
 impl<'a> Invitation<'a> {
-    pub(crate) fn new(user: UserKey, of: &'a CheckedUser, account_name: &'a str) -> Self {
+    pub(crate) fn new(user: UserKey, of: &'a CheckedUser) -> Self {
         let first_name = of.profile.get(ProfileField::FirstName);
-        Self { user, token: Secret::link_token(), email: of.email.as_str(), first_name, account_name }
+        Self { user, token: Secret::link_token(), email: of.email.as_str(), first_name }
     }
 }
 
@@ -44,14 +43,8 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
     let letters: Vec<(UserKey, Vec<u8>)> = invitations
         .iter()
         .map(|i| {
-            let letter = Letter {
-                to: i.email.to_owned(),
-                first_name: i.first_name.map(str::to_owned),
-                account_name: i.account_name.to_owned(),
-                token: i.token.clone(),
-                expires,
-            };
-            (i.user, view.shared.key.seal(OUTBOX_SEAL, &letter.to_bytes()))
+            let draft = Draft { to: i.email, first_name: i.first_name, token: &i.token, expires };
+            (i.user, view.shared.key.seal(OUTBOX_SEAL, &draft.to_bytes()))
         })
         .collect();
     store::outbox::insert_many(tx, view.account, "invitation", &letters, view.now)

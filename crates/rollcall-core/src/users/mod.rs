@@ -1,6 +1,7 @@
 //! Users: what they are, and everything that is done with them.
 
 mod asked;
+mod check;
 mod create;
 mod info;
 pub mod invitation;

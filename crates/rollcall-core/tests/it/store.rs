@@ -28,23 +28,18 @@ fn queue(acme: &TestRollcall, work: impl Fn(&mut Op<'_>) -> Result<()> + Send + 
     acme.rollcall().write(acme.host_actor(), Permission::ManageUsers, Mode::Real, work)
 }
 
-/// Keeps the writers busy until the sender is dropped: what is queued meanwhile goes into one commit of SQLite's one
-/// writer, or to PostgreSQL's several writers at once.
+/// Keeps the thread busy to which all jobs come, until the sender is dropped: what is queued meanwhile goes into one
+/// commit of SQLite's writer, or of PostgreSQL's one gatherer as far as it only adds.
 fn gate(acme: &TestRollcall) -> (flume::Sender<()>, Vec<Pending<()>>) {
-    let writers = if acme.database().folder().is_some() { 1 } else { Threads::default().writers };
     let (open, wait) = flume::bounded::<()>(0);
-    let (begun, began) = flume::bounded(writers);
-    let keep_one_busy = |_| {
-        let (begun, wait) = (begun.clone(), wait.clone());
-        queue(acme, move |_| {
-            begun.send(()).unwrap();
-            let _ = wait.recv();
-            Ok(())
-        })
-    };
-    let pending = (0..writers).map(keep_one_busy).collect();
-    (0..writers).for_each(|_| began.recv().unwrap());
-    (open, pending)
+    let (begun, began) = flume::bounded(1);
+    let pending = queue(acme, move |_| {
+        begun.send(()).unwrap();
+        let _ = wait.recv();
+        Ok(())
+    });
+    began.recv().unwrap();
+    (open, vec![pending])
 }
 
 fn finished(pending: Vec<Pending<()>>) {

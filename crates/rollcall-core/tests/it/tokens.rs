@@ -1,6 +1,7 @@
 //! Tokens: whose a token is, and every reason why it is nobody's. What else there is to apps: `apps`.
 
 use std::net::IpAddr;
+use std::sync::Barrier;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use crate::setting::{app_state, client_id, column, sign, state};
 
 pub(crate) const SECRET: &str = "a secret of at least thirty-two characters";
+const OTHER: &str = "another secret of at least thirty-two characters";
 
 /// "Acme" with an app "ci" of the known secret.
 pub(crate) fn furnished(algorithm: Algorithm) -> TestRollcall {
@@ -194,4 +196,42 @@ fn times_are_kept_to_with_a_minutes_leeway() {
 fn every_refusal_has_a_reason_of_its_own() {
     let reasons: std::collections::BTreeSet<&str> = Refusal::ALL.iter().map(|r| r.reason()).collect();
     assert_eq!(reasons.len(), Refusal::ALL.len());
+}
+
+#[test]
+fn of_many_tokens_at_once_each_has_its_own_answer() {
+    let acme = furnished(Algorithm::Hs256);
+    let good = with_claims(&acme, &json!({}));
+    let other = AppState { client_secret: Some(Secret::new(OTHER)), ..app_state("other", &[Scope::RoleManagement]) };
+    acme.apply(State { apps: vec![ci(Algorithm::Hs256), other], ..state() }).unwrap();
+    let others = sign(&json!({ "appId": client_id(&acme, "other") }), OTHER);
+    let unknown = sign(&json!({ "appId": "cs-00000000-0000-0000-0000-000000000000" }), SECRET);
+    let asked = [
+        (good, Ok("ci")),
+        (others, Ok("other")),
+        (unknown, Err(Refusal::UnknownApp)),
+        ("nonsense".to_owned(), Err(Refusal::Malformed)),
+        (sign(&json!({ "appId": client_id(&acme, "other") }), SECRET), Err(Refusal::BadSignature)),
+    ];
+    let barrier = Barrier::new(24);
+    std::thread::scope(|scope| {
+        for n in 0..24 {
+            let (acme, asked, barrier) = (&acme, &asked, &barrier);
+            scope.spawn(move || {
+                let (token, expected) = &asked[n % asked.len()];
+                let ip: IpAddr = format!("192.0.2.{}", 100 + n).parse().unwrap();
+                barrier.wait();
+                for _ in 0..50 {
+                    let answer = acme.rollcall().authenticate(token.clone(), Some(ip)).wait().unwrap();
+                    match &answer {
+                        Ok(Actor::App(app)) => assert_eq!(Ok(app.name()), *expected),
+                        Ok(actor) => panic!("{actor:?}"),
+                        Err(refusal) => assert_eq!(Err(*refusal), *expected),
+                    }
+                    let told = format!("{answer:?}");
+                    assert!(answer.is_err() || told.contains(&ip.to_string()), "{told} came from {ip}");
+                }
+            });
+        }
+    });
 }

@@ -9,6 +9,7 @@ mod pipeline;
 mod pool;
 mod session;
 mod tls;
+mod transact;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -19,7 +20,7 @@ use crate::error::Result;
 
 pub use address::Address;
 pub(super) use pool::start;
-pub(super) use session::Session;
+pub(super) use session::{Begin, Session};
 
 /// Whether Rollcall has ever been started on the database.
 pub(super) fn exists(address: &Address) -> Result<bool> {

@@ -1,7 +1,6 @@
 //! The threads that work on PostgreSQL: each has a connection of its own, made when it is needed and made again when it
-//! broke. Transactions that lost against others are done again; a commit without an answer is looked up.
+//! broke. What they do on it is in `transact`.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -9,28 +8,26 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::Address;
-use super::session::{Ended, Session};
+use super::session::{Begin, Session};
 use crate::chance;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::store::db::{Job, ReadJob, Started, Threads, Verdict, spawn};
-use crate::store::{Lock, Trace, Tx, WriteTx, audit, migrate};
+use crate::store::db::{Job, QUEUE, ReadJob, Started, Threads, spawn};
+use crate::store::migrate;
 
-/// How often a transaction that loses against others is tried.
-const ATTEMPTS: u32 = 8;
-/// How long a commit without an answer is looked for.
-const LOOK_UP: Duration = Duration::from_secs(10);
 /// How long nobody tries to connect after a failure: this at first, twice as long each time, up to the other.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How many counters an account's revision has.
 const SLOTS: i64 = 16;
+/// As many jobs that only add share a commit.
+const GROUP: usize = 32;
 
 /// What the threads share.
-struct Pool {
-    address: Address,
+pub(super) struct Pool {
+    pub(super) address: Address,
     patience: Duration,
-    statements: Arc<AtomicU64>,
+    pub(super) statements: Arc<AtomicU64>,
     outage: Mutex<Option<Outage>>,
 }
 
@@ -70,9 +67,24 @@ pub(in crate::store) fn start(
         outage: Mutex::default(),
     });
     let offset = i64::from(chance::bytes::<1>()[0]);
+    let slot = |n: usize| (offset + n as i64) % SLOTS;
+    // Every job comes to those who gather first, and what cannot go with others is passed on.
+    let gatherers = (threads.writers / 4).max(1);
+    let (aside, set_aside) = flume::bounded::<Box<dyn Job>>(QUEUE);
     let mut writers = Vec::new();
-    for n in 0..threads.writers.max(1) {
-        let (pool, queue, slot) = (Arc::clone(&pool), writes.clone(), (offset + n as i64) % SLOTS);
+    for n in 0..gatherers {
+        let (pool, queue, aside, slot) = (Arc::clone(&pool), writes.clone(), aside.clone(), slot(n));
+        writers.push(spawn(format!("rollcall-gatherer-{n}"), move || {
+            let mut session = None;
+            while let Ok(first) = queue.recv() {
+                let mut group = vec![first];
+                group.extend(queue.try_iter().take(GROUP - 1));
+                pool.gather(&mut session, slot, group, &aside);
+            }
+        })?);
+    }
+    for n in gatherers..threads.writers.max(gatherers + 1) {
+        let (pool, queue, slot) = (Arc::clone(&pool), set_aside.clone(), slot(n));
         writers.push(spawn(format!("rollcall-writer-{n}"), move || {
             let mut session = None;
             while let Ok(job) = queue.recv() {
@@ -117,16 +129,16 @@ fn check_locks(one: &Session, other: &Session) -> Result<()> {
 
 impl Pool {
     /// Begins a transaction on a connection that is alive.
-    fn begin<'s>(&self, session: &'s mut Option<Session>, slot: i64, is_reading: bool) -> Result<&'s Session> {
+    pub(super) fn begin<'s>(&self, session: &'s mut Option<Session>, slot: i64, begin: Begin) -> Result<&'s Session> {
         if let Some(open) = session.take() {
             if open.is_mute() {
                 self.wait_a_moment();
-            } else if open.is_usable() && open.begin(is_reading).is_ok() {
+            } else if open.is_usable() && open.begin(begin).is_ok() {
                 return Ok(session.insert(open));
             }
         }
         let new = session.insert(self.connect(slot)?);
-        new.begin(is_reading)?;
+        new.begin(begin)?;
         Ok(new)
     }
 
@@ -165,85 +177,5 @@ impl Pool {
                 Err(cause)
             }
         }
-    }
-
-    fn read(&self, session: &mut Option<Session>, job: ReadJob) {
-        match self.begin(session, 0, true) {
-            Err(error) => job(Err(error)),
-            Ok(session) => {
-                let tx = Tx::postgres(session);
-                // The job's sender is dropped when it panics, which whoever waits sees as an internal error.
-                let _ = catch_unwind(AssertUnwindSafe(|| job(Ok(&tx))));
-                session.rollback();
-            }
-        }
-    }
-
-    fn write(&self, session: &mut Option<Session>, slot: i64, mut job: Box<dyn Job>) {
-        for attempt in 1.. {
-            let open = match self.begin(session, slot, false) {
-                Ok(open) => open,
-                Err(error) => return job.answer(Err(error)),
-            };
-            let tx = WriteTx::postgres(open);
-            let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&tx)));
-            let ended = match verdict {
-                Err(_) => Ended::Undone(Error::internal("a write panicked; see the panic's own line in the log")),
-                Ok(Verdict::Keep) if !open.has_failed() => open.commit(),
-                Ok(Verdict::Keep) => {
-                    Ended::Undone(Error::internal("a statement failed and its failure was passed over"))
-                }
-                // The job knows itself why.
-                Ok(Verdict::Undo) if !open.wants_repeating() => {
-                    open.rollback();
-                    return job.answer(Ok(()));
-                }
-                Ok(Verdict::Undo) => Ended::Undone(Error::busy("the transaction lost against others, again and again")),
-            };
-            let fate = match ended {
-                Ended::Kept => Ok(()),
-                Ended::Undone(error) => {
-                    open.rollback();
-                    if open.wants_repeating() && attempt < ATTEMPTS {
-                        // The others need a moment to be done; all at once again would lose again.
-                        std::thread::sleep(Duration::from_millis(
-                            u64::from(chance::bytes::<1>()[0] % 8) * u64::from(attempt),
-                        ));
-                        continue;
-                    }
-                    Err(error)
-                }
-                Ended::Unknown => self.look_up(open.trace()),
-            };
-            return job.answer(fate);
-        }
-    }
-
-    /// The connection broke while a commit was on its way. Whether it was kept is seen by its audit event, once nothing
-    /// of its transaction is left: it holds the account until its end.
-    fn look_up(&self, trace: Option<Trace>) -> Result<()> {
-        let Some(trace) = trace else { return Err(Error::uncertain("the commit's answer was lost")) };
-        tracing::warn!(target = trace.target, "the answer to a commit was lost; looking for its audit event");
-        let until = Instant::now() + LOOK_UP;
-        loop {
-            match self.was_kept(&trace) {
-                Ok(true) => return Ok(()),
-                Ok(false) => return Err(Error::unreachable("the connection broke before the commit")),
-                Err(error) if Instant::now() >= until => {
-                    return Err(Error::uncertain(error.cause().unwrap_or("the commit's answer was lost")));
-                }
-                Err(_) => std::thread::sleep(Duration::from_millis(200)),
-            }
-        }
-    }
-
-    fn was_kept(&self, trace: &Trace) -> Result<bool> {
-        let session = Session::connect(&self.address, LOOK_UP / 2, &self.statements, 0)?;
-        session.begin(false)?;
-        let tx = WriteTx::postgres(&session);
-        tx.lock(Lock::Account(trace.account))?;
-        let kept = audit::has(&tx, trace);
-        session.rollback();
-        kept
     }
 }

@@ -18,7 +18,7 @@ use super::pipeline::{self, Waiting};
 use super::{Each, Owned};
 use crate::error::{Error, Result};
 use crate::seal::sha256;
-use crate::store::{Lock, Row, Trace, Value};
+use crate::store::{AccountKey, Lock, Row, Trace, Value};
 
 /// How much longer than the server may take the answer may be on its way.
 const ON_THE_WAY: Duration = Duration::from_secs(2);
@@ -26,6 +26,19 @@ const ON_THE_WAY: Duration = Duration::from_secs(2);
 const RESTED: Duration = Duration::from_millis(100);
 /// How long that may take: a connection that died without a word is replaced, and there is time left for it.
 const TRY: Duration = Duration::from_secs(2);
+
+/// What is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Begin {
+    /// Nothing: each statement is by itself.
+    Moment,
+    /// A snapshot to read.
+    Snapshot,
+    /// A transaction that may write.
+    Write,
+    /// The same for several jobs that only add to one account.
+    Gather,
+}
 
 /// What became of a commit.
 pub(super) enum Ended {
@@ -52,6 +65,12 @@ pub(crate) struct Session {
     pub(super) trace: RefCell<Option<Trace>>,
     /// What this transaction holds, and whether shared.
     pub(super) held: RefCell<Vec<(i64, bool)>>,
+    /// Whether work of several jobs goes into this transaction, as long as it only adds to one account.
+    pub(super) gathers: Cell<bool>,
+    /// Whether a job asked for a lock that it cannot have beside others.
+    pub(super) wants_alone: Cell<bool>,
+    /// The account whose revision this transaction has raised.
+    pub(super) raised: Cell<Option<AccountKey>>,
     pub(super) last_used: Cell<Instant>,
     pub(super) patience: Duration,
     pub(super) slot: i64,
@@ -231,6 +250,13 @@ impl Session {
         let hash = sha256(format!("rollcall {}/{name}", self.schema).as_bytes());
         let key = i64::from_be_bytes(hash[..8].try_into().expect("eight bytes"));
         let mut held = self.held.borrow_mut();
+        if self.gathers.get() {
+            let is_same = held.iter().all(|(other, _)| *other == key);
+            if !(is_same && matches!(lock, Lock::Additions(_))) {
+                self.wants_alone.set(true);
+                return Err(Error::internal(format!("{name} cannot be held beside other jobs")));
+            }
+        }
         match held.iter().find(|(other, _)| *other == key) {
             Some((_, false)) => return Ok(()),
             Some((_, true)) if is_shared => return Ok(()),
@@ -266,17 +292,34 @@ impl Session {
         self.remedy.get().is_some()
     }
 
+    /// Whether this is the first change of the account in this transaction.
+    pub(in crate::store) fn is_first_change(&self, account: AccountKey) -> bool {
+        self.raised.replace(Some(account)) != Some(account)
+    }
+
+    /// Whether the job that ran just now must run in a transaction of its own.
+    pub(super) fn take_wants_alone(&self) -> bool {
+        self.wants_alone.replace(false)
+    }
+
     /// Begins a transaction, with its first statement. Where the connection has rested it is tried first, so that one that
     /// is dead is found before work is begun on it.
-    pub(in crate::store) fn begin(&self, is_reading: bool) -> Result<()> {
+    pub(in crate::store) fn begin(&self, begin: Begin) -> Result<()> {
         self.remedy.set(None);
         self.trace.replace(None);
         self.held.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
+        self.gathers.set(begin == Begin::Gather);
+        self.wants_alone.set(false);
+        self.raised.set(None);
         if self.last_used.get().elapsed() > RESTED {
             self.wait_no_longer(self.patience.min(TRY), self.client().batch_execute(""))?;
         }
-        self.later(if is_reading { "begin isolation level repeatable read, read only" } else { "begin" }, &[])
+        match begin {
+            Begin::Moment => Ok(()),
+            Begin::Snapshot => self.later("begin isolation level repeatable read, read only", &[]),
+            Begin::Write | Begin::Gather => self.later("begin", &[]),
+        }
     }
 
     pub(super) fn commit(&self) -> Ended {

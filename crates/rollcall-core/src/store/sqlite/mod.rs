@@ -47,6 +47,14 @@ pub(super) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(256);
     if !read_only {
+        // SQLite takes a file that it cannot write for one to be read; such a server would never write again, not even
+        // when the disk can be written again.
+        if connection.is_readonly("main").map_err(failed)? {
+            return Err(Error::invalid(format!(
+                "the database {} cannot be written: mend its permissions, or make its disk writable",
+                path.display()
+            )));
+        }
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
         connection.pragma_update(None, "wal_autocheckpoint", 10_000).map_err(failed)?;

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::{Connected, connect, failed};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::store::db::{Job, ReadJob, Started, Verdict, spawn};
+use crate::store::db::{Extent, Job, ReadJob, Started, Verdict, spawn};
 use crate::store::{Tx, WriteTx, migrate};
 
 /// As many jobs as are waiting, up to this many, share one commit and its fsync.
@@ -115,15 +115,19 @@ fn execute(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(|_| ()).map_err(failed)
 }
 
-fn read_one(connected: &Connected, job: ReadJob) {
+fn read_one(connected: &Connected, ReadJob { extent, work }: ReadJob) {
     let connection = &connected.connection;
-    if let Err(error) = execute(connection, "begin") {
-        return job(Err(error));
+    if extent == Extent::Snapshot
+        && let Err(error) = execute(connection, "begin")
+    {
+        return work(Err(error));
     }
     let tx = Tx::sqlite(connected);
     // The job's sender is dropped when it panics, which whoever waits sees as an internal error.
-    let _ = catch_unwind(AssertUnwindSafe(|| job(Ok(&tx))));
-    if let Err(error) = execute(connection, "rollback") {
+    let _ = catch_unwind(AssertUnwindSafe(|| work(Ok(&tx))));
+    if extent == Extent::Snapshot
+        && let Err(error) = execute(connection, "rollback")
+    {
         tracing::error!(%error, "a read could not be ended");
     }
 }

@@ -123,6 +123,8 @@ fn each_letter_is_taken_by_one_replica_and_by_another_when_that_one_is_gone() {
     acme.clock.advance(1);
     let again: BTreeSet<i64> = take(&other, 100).into_iter().collect();
     assert_eq!(again, taken[20..].iter().copied().collect(), "what nobody told of is taken again");
-    acme.clock.advance(-DAY);
-    assert_eq!(take(&one, 100).len(), 40, "a clock that was set back strands none");
+    for back in [DAY, DAY / 24] {
+        acme.clock.advance(-back);
+        assert_eq!(take(&one, 100).len(), 40, "a clock that was set back strands none");
+    }
 }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use rollcall_core::op::{Mode, Once, Reply};
 use rollcall_core::policy::{Permission, Scope};
+use rollcall_core::roles::assign::{self, Operation};
 use rollcall_core::sync::State;
-use rollcall_core::users::{self, Outcome};
+use rollcall_core::users::{self, Lookup, Outcome};
 use rollcall_core::{Code, Pending};
 use rollcall_testkit::TestRollcall;
 
@@ -61,6 +62,25 @@ fn a_commit_that_did_not_arrive_is_answered_as_not_done() {
     }
     creation(&replica, "ada").wait().unwrap();
     assert_eq!(people(&acme), ["ada"]);
+}
+
+#[test]
+fn a_commit_that_did_not_arrive_is_not_taken_for_another_one_like_it() {
+    let cluster = shared();
+    let (acme, proxy, replica) = on_a_bad_way(&cluster);
+    replica.create(new(&["ada", "bo"])).wait().unwrap();
+    let role = column(&acme, "select public_id from roles where name_key = 'admin'").remove(0);
+    // The clock stands still: both are given the role in the same millisecond, by the same hand.
+    let give = |name: &str| {
+        let add_users = vec![Lookup::Email(format!("{name}@acme.test"))];
+        let operation = Operation { role: role.clone(), add_users, ..Operation::default() };
+        replica.write(move |op| assign::assign_admin(op, std::slice::from_ref(&operation))).wait()
+    };
+    assert_eq!(give("ada").unwrap(), [Ok(())]);
+    let (met, _) = proxy.arm(Cut::Before);
+    let answer = give("bo");
+    assert_eq!((met.try_recv(), answer.map_err(|error| error.code())), (Ok(()), Err(Code::Busy)));
+    assert_eq!(number(&acme, "select count(*) from assignments"), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod chores;
 mod commits;
+mod gathering;
 mod logins;
 mod outages;
 mod proxy;
