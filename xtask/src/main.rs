@@ -8,6 +8,7 @@ mod needs;
 mod run;
 mod test;
 mod tidy;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -40,10 +41,11 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 6] = [
     Command { name: "test", help: test::HELP, run: test::command },
     Command { name: "tidy", help: tidy::HELP, run: tidy::command },
     Command { name: "bench", help: bench::HELP, run: bench::command },
+    Command { name: "torture", help: torture::HELP, run: torture::command },
     Command { name: "fuzz", help: fuzz::HELP, run: fuzz::command },
     Command { name: "generate", help: generate::HELP, run: generate::command },
 ];

@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3",
@@ -30,6 +30,7 @@ const NEEDS: [Need; 4] = [
         packages: &["python3-jwt", "python3-requests"],
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
     },
+    Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
 ];
 
@@ -43,7 +44,8 @@ trap 'rm -f $folder/rollcall.conf; rmdir $folder ${folder%/*} 2>/dev/null || tru
 echo 'create_main_cluster = false' >$folder/rollcall.conf
 \"$@\"";
 
-/// The programs that the tests call: curl, Python with an independent JWT library and an HTTP client, and PostgreSQL.
+/// What the tests call: curl, Python with an independent JWT library and an HTTP client, PostgreSQL; and a library that
+/// sets the clock of a program back.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.
@@ -91,6 +93,17 @@ pub(crate) fn component(root: &Path, subcommand: &str) -> Done {
          (Debian: rustfmt, rust-clippy)",
         shown(&add)
     )))
+}
+
+/// The library is in a folder of its own, below one of those for libraries or for the libraries of one architecture.
+fn has_faketime() -> bool {
+    const FOLDERS: [&str; 3] = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
+    let is_in = |folder: &Path| folder.join("faketime/libfaketimeMT.so.1").exists();
+    let has = |folder: &str| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        is_in(Path::new(folder)) || entries.map(|entry| entry.path()).any(|path| is_in(&path))
+    };
+    FOLDERS.into_iter().any(has)
 }
 
 fn missing() -> Vec<Need> {
@@ -158,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_installed_and_nothing_else() {
-        let [curl, _, modules, postgres] = NEEDS;
+        let [curl, _, modules, _, postgres] = NEEDS;
         assert_eq!(
             shown(&install(&[], &[curl, modules])),
             "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl python3-jwt \
@@ -172,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_way_to_mend_it_by_hand_names_what_is_missing_and_its_packages() {
-        let [curl, _, modules, _] = NEEDS;
+        let [curl, _, modules, ..] = NEEDS;
         let text = by_hand(&[curl, modules], "no root here");
         let expected =
             ["the program curl", "modules jwt and", "no root here", "sudo apt-get update", "curl python3-jwt"];

@@ -9,7 +9,10 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging. `ROLLCALL_LOG` filters, as `info` or `rollcall_web=debug` (default `info`).
 pub fn start() {
     let filter = EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost. Said on standard error it would be a second failure there, which is a panic,
+    // and the end of the program while it logs that: a full disk must not take the server along.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(std::io::stderr);
     // A panic is a log line like any other; its job or request is answered as a fault of ours.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);

@@ -52,7 +52,7 @@ pub(super) fn backup(context: &Context, args: &BackupArgs) -> Result<ExitCode> {
     let progress = out::progress("backing up");
     let copied = installation.rollcall.backup(&installation.host, &file);
     progress.finish_and_clear();
-    let copied = copied?;
+    let copied = copied.with_context(|| format!("cannot make the backup {}", target.display()))?;
     tempfile::TempPath::try_from_path(&file)?
         .persist_noclobber(target)
         .map_err(|e| e.error)

@@ -1,9 +1,11 @@
 //! The program through its own binary: real processes, real sockets, real files.
 
+mod backup;
 mod cli;
 mod demo;
-mod durable;
 mod files;
 mod graceful;
 mod program;
+mod replicas;
+mod torture;
 mod vendor_client;

@@ -4,7 +4,6 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use rollcall_core::Database;
 use rollcall_testkit::TestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +13,10 @@ pub(crate) struct Program {
     folder: TempDir,
     /// Where the data lies if not in the data directory.
     database: Option<TestDatabase>,
+    /// Settings in the environment of every command.
+    settings: Vec<(String, String)>,
+    /// Words before every command: what makes it run under other conditions.
+    before: Vec<String>,
 }
 
 /// What a command did.
@@ -52,9 +55,29 @@ impl Program {
         Self { database: TestDatabase::is_postgres().then(TestDatabase::empty), ..Self::on_sqlite() }
     }
 
+    /// On a database of the caller's choice.
+    pub(crate) fn on(database: TestDatabase) -> Self {
+        Self { database: Some(database), ..Self::on_sqlite() }
+    }
+
     /// On SQLite in the data directory, as the program does by default, whatever the tests run on.
     pub(crate) fn on_sqlite() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), database: None }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            database: None,
+            settings: Vec::new(),
+            before: Vec::new(),
+        }
+    }
+
+    /// A setting for every command from now on, as `ROLLCALL_KEY`.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Words before every command from now on, as `nice`.
+    pub(crate) fn run_by(&mut self, words: &[&str]) {
+        self.before = words.iter().map(|word| (*word).to_owned()).collect();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -64,12 +87,6 @@ impl Program {
     /// The data directory; the first command makes it.
     pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
-    }
-
-    /// Where its data lies.
-    pub(crate) fn database(&self) -> Database {
-        let file = || Database::Sqlite(self.data().join("rollcall.db"));
-        self.database.as_ref().map_or_else(file, TestDatabase::database)
     }
 
     /// Whether commands have left anything behind, on the disk or in the database.
@@ -85,7 +102,9 @@ impl Program {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        let words: Vec<&str> = self.before.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_rollcall")]).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         // What the person who runs the tests has set must not change them.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROLLCALL_")) {
             command.env_remove(name);
@@ -94,6 +113,7 @@ impl Program {
         if let Some(database) = &self.database {
             command.env("ROLLCALL_DATABASE", database.url());
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -116,17 +136,26 @@ impl Program {
 
     /// As [`Self::serve`], with the log in a file of that name.
     pub(crate) fn serve_on(&self, log: &Path, arguments: &[&str]) -> Server {
-        let log = std::fs::File::create(self.folder.path().join(log)).expect("a log file");
+        self.try_serve(log, arguments).unwrap_or_else(|done| panic!("the server ended: {done:?}"))
+    }
+
+    /// As [`Self::serve_on`]; what the command did where it ended instead of listening.
+    pub(crate) fn try_serve(&self, log: &Path, arguments: &[&str]) -> Result<Server, Done> {
+        let log = self.folder.path().join(log);
         let mut command = self.command();
         command.args(["serve", "--json", "--listen", "127.0.0.1:0"]).args(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the server starts");
+        command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).expect("a log file"));
+        let mut child = command.spawn().expect("the server starts");
         let mut output = BufReader::new(child.stdout.take().expect("standard output"));
         let mut line = String::new();
         output.read_line(&mut line).expect("a line");
-        let greeting: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|e| panic!("{e}: the server said {line:?}; its log: {}", self.log()));
+        if line.is_empty() {
+            let output = child.wait_with_output().expect("the command ends");
+            return Err(Done::of(&Output { stderr: std::fs::read(&log).expect("a log"), ..output }));
+        }
+        let greeting: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: the server said {line:?}"));
         let url = greeting["listen"].as_str().expect("an address").to_owned();
-        Server { child, url, greeting, _output: output }
+        Ok(Server { child, url, greeting, _output: output })
     }
 
     /// What servers have logged.
@@ -149,6 +178,11 @@ impl Server {
     /// The address without `http://`.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
+    }
+
+    /// The process's number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal by its name, as `TERM`.
