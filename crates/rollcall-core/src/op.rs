@@ -186,6 +186,10 @@ impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
         self.mode == Mode::DryRun
     }
 
+    fn account(&self) -> Option<AccountKey> {
+        Some(self.actor.account())
+    }
+
     fn answer(self: Box<Self>, fate: Result<()>) {
         if fate.is_ok() && self.changed && self.mode == Mode::Real {
             self.shared.wake_jobs();

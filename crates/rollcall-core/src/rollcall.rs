@@ -165,9 +165,8 @@ impl Rollcall {
     /// Finds out whose token this is. The refusal is for the log and the app's record; outsiders get one answer for all.
     pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Pending<Result<Actor, Refusal>> {
         let (sender, receiver) = flume::bounded(1);
-        if self.shared.door.wait(Presented { token, ip }, sender) {
-            let shared = Arc::clone(&self.shared);
-            self.store.read(Extent::Moment, Box::new(move |tx| shared.door.serve(&tx, &shared)));
+        if let Some(turn) = Door::wait(&self.shared, Presented { token, ip }, sender) {
+            self.store.read(Extent::Moment, Box::new(move |tx| turn.serve(&tx)));
         }
         Pending(receiver)
     }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
@@ -19,6 +19,8 @@ use crate::mail;
 
 /// As many letters are delivered before the outbox is told and other jobs have their turn.
 const LETTERS: i64 = 100;
+/// For how long they are ours.
+const LEASE: Duration = Duration::from_millis(letters::LEASE_MILLIS.unsigned_abs());
 /// How long the worker sleeps when nobody wakes it.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
@@ -146,7 +148,12 @@ impl Jobs {
             postponed.push((id, attempts, "does not open with the installation key".to_owned()));
         }
         let mut delivered = 0;
-        for letter in &due {
+        let begun = Instant::now();
+        let mut taken = due.iter();
+        // Where this takes long, the rest is left to whoever comes when the lease has run out, before both send it.
+        while begun.elapsed() < LEASE / 2
+            && let Some(letter) = taken.next()
+        {
             match mail::render(letter, &self.public_url).and_then(|m| mail::write(&self.outbox, letter, &m)) {
                 Ok(()) => {
                     delivered += 1;

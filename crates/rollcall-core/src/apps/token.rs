@@ -190,12 +190,12 @@ pub(crate) struct Presented {
     pub(crate) ip: Option<IpAddr>,
 }
 
-/// Whose tokens these are, in their order. One statement for all.
+/// Whose tokens these are, in their order. One statement for all; what cannot be told of one is no trouble of the others.
 pub(crate) fn authenticate_many(
     tx: &Tx<'_>,
     shared: &Shared,
     presented: &[&Presented],
-) -> Result<Vec<Result<Actor, Refusal>>> {
+) -> Result<Vec<Result<Result<Actor, Refusal>>>> {
     let now = shared.clock.now();
     let read: Vec<_> = presented.iter().map(|p| Unverified::read(&p.token)).collect();
     let ids: HashSet<&str> = read.iter().flatten().map(|unverified| unverified.app_id.as_str()).collect();
@@ -204,7 +204,7 @@ pub(crate) fn authenticate_many(
         Ok(unverified) => authenticate(shared, &unverified, apps.get(&unverified.app_id), now, ip),
         Err(refusal) => Ok(Err(refusal)),
     };
-    read.into_iter().zip(presented.iter().map(|p| p.ip)).map(whose).collect()
+    Ok(read.into_iter().zip(presented.iter().map(|p| p.ip)).map(whose).collect())
 }
 
 /// Whose token this is, if it is that of the app that it names. An unknown app costs the same work as a wrong secret.

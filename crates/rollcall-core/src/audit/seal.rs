@@ -1,4 +1,4 @@
-//! Sealing pending events onto the chain, in commit order, and walking it.
+//! Sealing pending events onto the chain, in the order of their ids, and walking it.
 
 use super::chain::{self, Link};
 use crate::clock::Time;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Tx, WriteTx, postgres, sqlite};
+use super::{AccountKey, Tx, WriteTx, postgres, sqlite};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 
@@ -63,21 +63,26 @@ impl std::fmt::Display for Database {
     }
 }
 
-/// Hides the password of `scheme://user:password@host` and of `?password=…`: for everything that is shown or logged.
+/// Hides the password of `scheme://user:password@host` and of each `password=…`: for everything that is shown or logged.
+/// Also where the text is no address: a mistyped one is shown, too.
 pub fn mask(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let masked = match rest.rsplit_once('@') {
-        Some((user, host)) if user.contains(':') => {
-            format!("{scheme}://{}:***@{host}", user.split(':').next().unwrap_or_default())
-        }
-        _ => url.to_owned(),
-    };
-    match masked.split_once("password=") {
-        Some((before, after)) => {
-            format!("{before}password=***{}", after.find('&').map_or("", |at| &after[at..]))
-        }
-        None => masked,
+    let mut parts = url.split("password=");
+    let mut hidden = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '&' || c.is_whitespace()).unwrap_or(part.len());
+        hidden.push_str("password=***");
+        hidden.push_str(&part[end..]);
     }
+    let login = hidden.find(':').map_or(0, |colon| {
+        let rest = &hidden[colon + 1..];
+        colon + 1 + (rest.len() - rest.trim_start_matches('/').len())
+    });
+    let (scheme, rest) = hidden.split_at(login);
+    let named = rest.rsplit_once('@').and_then(|(login, host)| {
+        let (user, _) = login.split_once(':')?;
+        Some(format!("{scheme}{user}:***@{host}"))
+    });
+    named.unwrap_or(hidden)
 }
 
 /// How the store is opened.
@@ -117,6 +122,10 @@ pub(crate) trait Job: Send {
     /// Whether it is certain before it runs that nothing of it is kept.
     fn is_rehearsal(&self) -> bool {
         false
+    }
+    /// The account that it works on, if it is one.
+    fn account(&self) -> Option<AccountKey> {
+        None
     }
     /// Tells whoever waits. An error means that nothing of it was kept, unless it says that it cannot tell.
     fn answer(self: Box<Self>, fate: Result<()>);
@@ -228,5 +237,16 @@ mod tests {
             "postgres:///x?user=ada&password=***&sslmode=require"
         );
         assert_eq!(mask("sqlite:a@b"), "sqlite:a@b");
+        for mistyped in [
+            "postgres:ada:s3cret@db/x",
+            "postgres:/ada:s3cret@db/x",
+            "mysql:ada:s3cret@db",
+            "host=db user=ada password=s3cret",
+            "postgres://db/x?password=s3cret&password=s3cret2",
+            "sqlite:postgres://ada:s3cret@db/x",
+            "postgres://db:5432/x?user=ada&password=s3@cret",
+        ] {
+            assert!(!mask(mistyped).contains("cret"), "{}", mask(mistyped));
+        }
     }
 }

@@ -46,9 +46,10 @@ pub(super) fn sqlite(connection: &mut Connection, now: Time) -> Result<()> {
     if read(connection).is_ok_and(|version| version == SCHEMA_VERSION) {
         return Ok(());
     }
-    connection.execute_batch(&in_words(LIST, &SQLITE)).map_err(failed)?;
     for (version, name, text) in steps() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        // With the first step, so that no moment leaves a list without anything in it.
+        transaction.execute_batch(&in_words(LIST, &SQLITE)).map_err(failed)?;
         let current = read(&transaction).map_err(failed)?;
         refuse_newer(current)?;
         if current >= version {

@@ -68,7 +68,8 @@ impl Address {
         let on_sockets = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(match mode.as_str() {
             "disable" => SslMode::Disable,
-            "prefer" if on_sockets => SslMode::Disable,
+            // As libpq: there is nothing between us and a socket of this machine.
+            _ if on_sockets => SslMode::Disable,
             "prefer" => SslMode::Prefer,
             _ => SslMode::Require,
         });

@@ -9,6 +9,8 @@ use crate::error::Error;
 pub(super) enum Remedy {
     /// The transaction lost against another one: the same again may succeed.
     Repeat,
+    /// A lock was not to be had in time.
+    Wait,
     /// The connection is of no use any more.
     Reconnect,
     /// Nothing helps.
@@ -34,14 +36,15 @@ pub(super) fn of(error: &tokio_postgres::Error) -> (Error, Remedy) {
         // Connection exceptions, and the server's own end (57P01, 57P02, 57P03).
         "08" => (Error::unreachable(told), Remedy::Reconnect),
         "57" if state.code().starts_with("57P") => (Error::unreachable(told), Remedy::Reconnect),
-        // Cancelled by a time-out, or a lock that could not be had.
+        "55" if *state == SqlState::LOCK_NOT_AVAILABLE => (Error::busy(told), Remedy::Wait),
+        // Cancelled by a time-out, or something that is in use.
         "57" | "55" => (Error::busy(told), Remedy::None),
         "53" if *state == SqlState::DISK_FULL => {
             (Error::internal(format!("the database's disk is full: {told}")), Remedy::None)
         }
         "53" => (Error::busy(told), Remedy::None),
         // A transaction that waited too long for its next statement was ended with its connection.
-        "25" if *state == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => {
+        "25" if *state == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT || state.code() == "25P04" => {
             (Error::unreachable(told), Remedy::Reconnect)
         }
         "25" if *state == SqlState::READ_ONLY_SQL_TRANSACTION => (

@@ -27,6 +27,9 @@ const RESTED: Duration = Duration::from_millis(100);
 /// How long that may take: a connection that died without a word is replaced, and there is time left for it.
 const TRY: Duration = Duration::from_secs(2);
 
+/// A job that must wait for a lock longer than this is no company for others.
+const GATHERERS_PATIENCE: &str = "set local lock_timeout = 250";
+
 /// What is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Begin {
@@ -100,7 +103,7 @@ impl Session {
             Ok(Err(error)) => {
                 let (error, remedy) = failure::of(&error);
                 // The first failure says what it is; those after it only that there was one.
-                if self.remedy.get().is_none_or(|earlier| earlier != Remedy::Repeat) {
+                if self.remedy.get().is_none_or(|earlier| earlier == Remedy::None || remedy == Remedy::Reconnect) {
                     self.remedy.set(Some(remedy));
                 }
                 Err(error)
@@ -287,6 +290,11 @@ impl Session {
         self.remedy.get() == Some(Remedy::Repeat)
     }
 
+    /// Whether a lock was not to be had in time.
+    pub(super) fn is_late(&self) -> bool {
+        self.remedy.get() == Some(Remedy::Wait)
+    }
+
     /// Whether anything has failed since the transaction began.
     pub(super) fn has_failed(&self) -> bool {
         self.remedy.get().is_some()
@@ -318,7 +326,11 @@ impl Session {
         match begin {
             Begin::Moment => Ok(()),
             Begin::Snapshot => self.later("begin isolation level repeatable read, read only", &[]),
-            Begin::Write | Begin::Gather => self.later("begin", &[]),
+            Begin::Write => self.later("begin", &[]),
+            Begin::Gather => {
+                self.later("begin", &[])?;
+                self.later(GATHERERS_PATIENCE, &[])
+            }
         }
     }
 

@@ -22,8 +22,14 @@ enum Beside {
     Well,
     /// It has done nothing, and wants what it cannot have beside others.
     Alone,
+    /// It waited for a lock, too long for the others to wait, too.
+    Late,
     /// What it did cannot be kept, nor taken back without all the rest.
     Spoiled,
+    /// The connection broke under it: with another one it may go well.
+    Broken,
+    /// The server did not answer it, and it says so.
+    Mute,
 }
 
 fn run_beside_others(open: &Session, job: &mut dyn Job) -> Beside {
@@ -34,10 +40,11 @@ fn run_beside_others(open: &Session, job: &mut dyn Job) -> Beside {
     let tx = WriteTx::postgres(open);
     let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&tx)));
     let wants_alone = open.take_wants_alone();
-    if open.has_failed() || verdict.is_err() {
-        return Beside::Spoiled;
-    }
     match verdict {
+        Ok(Verdict::Undo) if open.is_mute() => Beside::Mute,
+        _ if !open.is_usable() => Beside::Broken,
+        _ if open.is_late() => Beside::Late,
+        _ if open.has_failed() => Beside::Spoiled,
         _ if wants_alone && open.changes() == before => Beside::Alone,
         Ok(Verdict::Keep) if !wants_alone => Beside::Well,
         Ok(Verdict::Undo) if open.changes() == before => Beside::Well,
@@ -74,9 +81,14 @@ impl Pool {
                 Ok(open) => open,
                 Err(error) => return job.answer(Err(error)),
             };
-            let tx = WriteTx::postgres(open);
+            let (tx, before) = (WriteTx::postgres(open), open.changes());
             let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&tx)));
             let ended = match verdict {
+                Ok(Verdict::Keep) if !open.has_failed() && open.changes() == before => {
+                    // Nothing to keep, and nothing to be uncertain about.
+                    open.rollback();
+                    Ended::Kept
+                }
                 Err(_) => Ended::Undone(Error::internal("a write panicked; see the panic's own line in the log")),
                 Ok(Verdict::Keep) if !open.has_failed() => open.commit(),
                 Ok(Verdict::Keep) => {
@@ -127,22 +139,22 @@ impl Pool {
             };
             let start = open.changes();
             let mut at = 0;
-            let is_whole = loop {
-                let Some(job) = group.get_mut(at) else { break true };
+            let spoiled = loop {
+                let Some(job) = group.get_mut(at) else { break None };
                 match run_beside_others(open, job.as_mut()) {
                     Beside::Well => at += 1,
                     Beside::Alone => set_aside(group.remove(at)),
-                    Beside::Spoiled => break false,
+                    spoiled => break Some(spoiled),
                 }
             };
-            let ended = match is_whole {
-                true if open.changes() != start => open.commit(),
+            let ended = match spoiled {
+                None if open.changes() != start => open.commit(),
                 // Nothing to keep: they have all been refused, or set aside.
-                true => {
+                None => {
                     open.rollback();
                     Ended::Kept
                 }
-                false => Ended::Undone(Error::busy("the transaction lost against others, again and again")),
+                Some(_) => Ended::Undone(Error::busy("the transaction lost against others, again and again")),
             };
             let fate = match ended {
                 Ended::Kept => Ok(()),
@@ -153,14 +165,32 @@ impl Pool {
                         attempt += 1;
                         continue;
                     }
-                    match open.wants_repeating() {
-                        false if !is_whole => {
+                    match spoiled {
+                        _ if open.wants_repeating() => return group.into_iter().for_each(set_aside),
+                        // Somebody holds the account: no other job on it gets further, but those on others do.
+                        Some(Beside::Late) if at == 0 => {
+                            let account = group[0].account();
+                            let (held, others) = group.into_iter().partition(|job| job.account() == account);
+                            group = others;
+                            Vec::into_iter(held).for_each(set_aside);
+                            continue;
+                        }
+                        Some(Beside::Broken) if attempt < ATTEMPTS => {
+                            attempt += 1;
+                            continue;
+                        }
+                        Some(Beside::Mute) => {
+                            // It was waited for long enough. The others are told by the next attempt, or are luckier.
+                            group.remove(at).answer(Ok(()));
+                            continue;
+                        }
+                        Some(_) => {
                             set_aside(group.remove(at));
                             continue;
                         }
                         // The commit was refused, for the sake of one of them.
-                        false if group.len() > 1 => return group.into_iter().for_each(set_aside),
-                        _ => Err(error),
+                        None if group.len() > 1 => return group.into_iter().for_each(set_aside),
+                        None => Err(error),
                     }
                 }
                 Ended::Unknown => self.look_up(open.trace()),
@@ -176,7 +206,8 @@ impl Pool {
         tracing::warn!(target = trace.target, "the answer to a commit was lost; looking for its audit event");
         let until = Instant::now() + LOOK_UP;
         loop {
-            match self.was_kept(&trace) {
+            let left = until.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+            match self.was_kept(&trace, left) {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(Error::unreachable("the connection broke before the commit")),
                 Err(error) if Instant::now() >= until => {
@@ -187,8 +218,8 @@ impl Pool {
         }
     }
 
-    fn was_kept(&self, trace: &Trace) -> Result<bool> {
-        let session = Session::connect(&self.address, LOOK_UP / 2, &self.statements, 0)?;
+    fn was_kept(&self, trace: &Trace, left: Duration) -> Result<bool> {
+        let session = Session::connect(&self.address, left / 2, &self.statements, 0)?;
         session.begin(Begin::Write)?;
         let tx = WriteTx::postgres(&session);
         tx.lock(Lock::Account(trace.account))?;

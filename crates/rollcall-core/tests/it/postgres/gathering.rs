@@ -1,6 +1,8 @@
 //! Jobs that only add share a transaction; what one does or fails at never touches another.
 
-use rollcall_core::error::Code;
+use rollcall_core::Code;
+use rollcall_core::apps::{self, Algorithm, NewApp};
+use rollcall_core::policy::Scope;
 use rollcall_core::users::CreateFault;
 
 use super::*;
@@ -127,4 +129,69 @@ fn a_commit_that_is_refused_for_one_is_a_failure_of_that_one() {
     assert_eq!(bo, Err(Code::Internal));
     assert_eq!(people(&acme), ["ada", "cy"]);
     acme.sealed_events();
+}
+
+#[test]
+fn two_accounts_do_not_go_together_and_both_are_done() {
+    let cluster = shared();
+    let acme = on(&cluster);
+    let beta = acme.found("Beta");
+    let replica = Replica::of(&acme);
+    let mut held = Held::of(&replica);
+    let answers: Vec<_> = ["u0", "u1", "u2", "u3"]
+        .iter()
+        .enumerate()
+        .map(|(n, name)| {
+            let account = if n % 2 == 0 { &acme.account } else { &beta };
+            let (actor, users) = (replica.host.actor(account, "test"), new(&[name]));
+            let work = move |op: &mut Op<'_>| users::create_many(op, users.clone());
+            replica.rollcall.write(actor, Permission::ManageUsers, Mode::Real, work)
+        })
+        .collect();
+    held.let_go();
+    for answer in answers {
+        assert!(matches!(answer.wait().unwrap()[..], [Outcome::Created(_)]));
+    }
+    let of = |name: &str| {
+        acme.database().number(&format!(
+            "select count(*) from users u join accounts a on a.id = u.account_id where a.name = '{name}'"
+        ))
+    };
+    assert_eq!((of("Acme"), of("Beta")), (2, 2));
+    assert_eq!(transactions(&acme, "%"), 3, "two of the first account together, and one for each of the other");
+}
+
+#[test]
+fn an_account_that_somebody_holds_for_long_holds_up_no_other() {
+    let cluster = shared();
+    let acme = on(&cluster);
+    let beta = acme.found("Beta");
+    let (holder, replica) = (Replica::of(&acme), Replica::of(&acme));
+    let ((has, has_it), (go, gone)) = (flume::bounded::<()>(1), flume::bounded::<()>(1));
+    let app = NewApp {
+        name: "ci".into(),
+        scopes: vec![Scope::UserManagement],
+        algorithm: Algorithm::Hs256,
+        client_id: None,
+        secret: None,
+    };
+    // Whatever changes more than it adds holds its account until the end.
+    let holding = holder.write(move |op| {
+        apps::create(op, app.clone())?;
+        let _ = has.try_send(());
+        let _ = gone.recv();
+        Ok(())
+    });
+    has_it.recv().unwrap();
+    let waiting: Vec<_> = (0..8).map(|n| replica.create(new(&[&format!("a{n}")]))).collect();
+    let (actor, users) = (replica.host.actor(&beta, "test"), new(&["bea"]));
+    let work = move |op: &mut Op<'_>| users::create_many(op, users.clone());
+    let theirs = replica.rollcall.write(actor, Permission::ManageUsers, Mode::Real, work);
+    assert!(matches!(theirs.wait().unwrap()[..], [Outcome::Created(_)]), "while the first account is held");
+    assert_eq!(people(&acme), ["bea"]);
+    drop(go);
+    holding.wait().unwrap();
+    for answer in waiting {
+        assert!(matches!(answer.wait().unwrap()[..], [Outcome::Created(_)]));
+    }
 }

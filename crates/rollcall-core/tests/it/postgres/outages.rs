@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use rollcall_core::apps::token::Refusal;
 use rollcall_core::{Code, Error};
 use rollcall_testbed::Cluster;
 
@@ -11,7 +12,10 @@ use super::{Replica, name, new, on, people, shared, start};
 /// How long a server that does not answer is waited for in these tests.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Everybody asks at the same time, half of them to read, half to write; all are told that the database is away, in
+/// `{"alg":"HS256"}` and `{"appId":"nobody"}`, with a signature of nothing.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJhcHBJZCI6Im5vYm9keSJ9.AAAA";
+
+/// Everybody asks at the same time, to read, to write, or to be recognised; all are told that the database is away, in
 /// time.
 fn all_are_told(replica: &Replica, in_time: Duration) {
     let begin = Instant::now();
@@ -24,8 +28,10 @@ fn all_are_told(replica: &Replica, in_time: Duration) {
     std::thread::scope(|scope| {
         for n in 0..64 {
             let told = &told;
-            scope.spawn(move || match n % 2 {
+            scope.spawn(move || match n % 3 {
                 0 => told(&replica.read(|view| view.mark()).wait().unwrap_err()),
+                // A token has to have a form for the database to be asked.
+                1 => told(&replica.rollcall.authenticate(TOKEN.into(), None).wait().unwrap_err()),
                 _ => told(&replica.create(new(&[&format!("never{n}")])).wait().unwrap_err()),
             });
         }
@@ -39,6 +45,8 @@ fn all_goes_on(cluster: &Cluster, replica: &Replica, name: &str) {
     let mut tries = (0..200).map(|_| cluster.psql("postgres", "select pg_sleep(0.05)").unwrap());
     tries.find(|_| replica.create(new(&[name])).wait().is_ok()).expect("writing works again");
     tries.find(|_| replica.read(|view| view.mark()).wait().is_ok()).expect("reading works again");
+    let recognised = || replica.rollcall.authenticate(TOKEN.into(), None).wait();
+    tries.find(|_| matches!(recognised(), Ok(Err(Refusal::UnknownApp)))).expect("apps are recognised again");
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn torture_postgres_itself_killed() {
                 load.begins_at(&server.url);
                 load.until_done(chance.between(1, 100));
                 if is_long() && chance.one_in(4) {
-                    // Longer than a statement is waited for.
-                    let time = Duration::from_secs(11) + chance.up_to(Duration::from_secs(4));
+                    // Longer than a statement is waited for; sometimes also longer than a commit is looked for.
+                    let time = Duration::from_secs(11) + chance.up_to(Duration::from_secs(24));
                     freeze(load, &cluster, time);
                 } else if chance.one_in(3) {
                     freeze(load, &cluster, chance.up_to(Duration::from_millis(500)));
