@@ -69,7 +69,8 @@ pub(in crate::store) fn start(
     let offset = i64::from(chance::bytes::<1>()[0]);
     let slot = |n: usize| (offset + n as i64) % SLOTS;
     // Every job comes to those who gather first, and what cannot go with others is passed on.
-    let gatherers = (threads.writers / 4).max(1);
+    // Few of them: the more come together, the less each costs.
+    let gatherers = (threads.writers / 6).max(1);
     let (aside, set_aside) = flume::bounded::<Box<dyn Job>>(QUEUE);
     let mut writers = Vec::new();
     for n in 0..gatherers {

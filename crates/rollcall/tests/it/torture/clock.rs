@@ -1,6 +1,7 @@
 //! A clock that is set back, and forth, while everybody writes: libfaketime tells the program another time.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rollcall_testkit::TestDatabase;
 
@@ -59,7 +60,7 @@ fn torture_clock_set_back() {
                 let seconds = STEPS.get(round).copied().unwrap_or_else(|| STEPS[chance.below(ROUNDS)]);
                 set(&clock, seconds);
                 world.numbers().faults += 1;
-                load.back();
+                load.back(Instant::now());
                 load.until_done(chance.between(CALLERS, 40));
             });
             world.verify();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rollcall_testbed::{Cluster, Options};
 use rollcall_testkit::TestDatabase;
@@ -59,8 +59,9 @@ fn torture_sqlite_server_killed() {
                 if chance.one_in(2) {
                     kill_at_start(load, &mut chance, 0);
                 }
+                let start = Instant::now();
                 let server = begin(load, 0, 0);
-                load.back();
+                load.back(start);
                 server
             });
             world.verify();
@@ -90,10 +91,10 @@ fn torture_postgres_server_killed() {
                     let replica = chance.below(2);
                     kill(load, &mut chance, servers[replica].take().expect("it runs"));
                     // The other one goes on alone.
-                    load.back();
+                    load.back(Instant::now());
                     servers[replica] = Some(begin(load, replica, replica));
                 }
-                load.back();
+                load.back(Instant::now());
             });
             world.verify();
             world.check_up();

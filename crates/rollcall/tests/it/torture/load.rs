@@ -129,12 +129,11 @@ impl Load<'_> {
         self.until("writes are put off", many, |state| state.put_off);
     }
 
-    /// How long it takes until writes are done again. Answers to what was asked before the fault do not count: each caller
-    /// may have one of them.
-    pub(super) fn back(&self) -> Duration {
-        let begin = Instant::now();
+    /// How long it has taken, since that moment, until writes are done again. Answers to what was asked before the fault do
+    /// not count: each caller may have one of them.
+    pub(super) fn back(&self, since: Instant) -> Duration {
         self.until_done(CALLERS + 2);
-        let time = begin.elapsed();
+        let time = since.elapsed();
         self.world.numbers().back_after(time);
         time
     }

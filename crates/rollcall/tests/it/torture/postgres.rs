@@ -40,7 +40,7 @@ fn all_are_told(url: &str, world: &World) {
 /// The server is there again: how long it takes until all goes on.
 fn all_goes_on(load: &Load<'_>, url: &str) {
     let begin = Instant::now();
-    let time = load.back();
+    let time = load.back(begin);
     assert!(time < BACK, "writing worked again after {time:?}: {}", load.world.logs());
     while load.world.look_up(url, &["nobody@torture.test".to_owned()]).is_none() {
         assert!(begin.elapsed() < BACK, "reading does not work again: {}", load.world.logs());

@@ -2,8 +2,9 @@
 //! room again the same process goes on by itself.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 use rollcall_testkit::TestDatabase;
@@ -57,10 +58,15 @@ fn torture_disk_full() {
                     load.for_a_moment(chance.up_to(Duration::from_millis(500)));
                     reading_goes_on(load, &server.url);
                 }
+                let mut mended = Instant::now();
                 if chance.one_in(2) {
-                    // Killed while it is full: what it cannot write when it starts it must not need.
                     server.signal("KILL");
                     load.ends_at(&server.url);
+                    // While it is full the next one starts, or says why not; neither does harm.
+                    if let Err(done) = world.programs[0].try_serve(Path::new("log"), &[]) {
+                        assert_eq!(done.code, 1, "{done:?}");
+                    }
+                    mended = Instant::now();
                     drop(ballast);
                     server = world.programs[0].serve(&[]);
                     load.begins_at(&server.url);
@@ -68,7 +74,7 @@ fn torture_disk_full() {
                     drop(ballast);
                 }
                 world.numbers().faults += 1;
-                load.back();
+                load.back(mended);
             });
             world.verify();
             world.check_up();
@@ -99,7 +105,7 @@ fn torture_files_that_cannot_be_written() {
                 reading_goes_on(load, &server.url);
                 limit_files(server.pid(), "unlimited");
                 world.numbers().faults += 1;
-                load.back();
+                load.back(Instant::now());
             });
             world.verify();
             world.check_up();
@@ -136,7 +142,7 @@ fn torture_read_only_data_directory() {
             let server = world.programs[0].serve(&[]);
             world.under_load(round, |load| {
                 load.begins_at(&server.url);
-                load.back();
+                load.back(Instant::now());
                 load.until_done(chance.between(CALLERS, 60));
             });
             // Ended in order, or so that its log is still to be read.
