@@ -101,6 +101,7 @@ fn torture_files_that_cannot_be_written() {
                 // Not a byte to any file, the log among them; like a file system that has become read-only.
                 limit_files(server.pid(), "0");
                 reading_goes_on(load, &server.url);
+                load.until_put_off(1);
                 load.for_a_moment(chance.up_to(Duration::from_millis(500)));
                 reading_goes_on(load, &server.url);
                 limit_files(server.pid(), "unlimited");
