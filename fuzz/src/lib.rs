@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
-use rollcall_core::roles::assign;
+use rollcall_core::roles::{RoleKind, assign};
 use rollcall_core::{Fault, users};
 use rollcall_testkit::TestRollcall;
 use rollcall_web::http::json;
@@ -68,17 +68,19 @@ pub fn bodies(data: &[u8]) {
             wire::users_info::found(&found.wait().expect("unknown users are an answer"));
         }),
     }
-    match wire::assignments::read(&value) {
-        Err(faults) => told(faults),
-        Ok(operations) => with_world(|world| {
-            let rehearsed = world
-                .rollcall()
-                .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
-                    assign::assign_admin(op, &operations)
-                })
-                .wait();
-            rehearsed.expect("whatever a body says of roles is an outcome");
-        }),
+    for kind in [RoleKind::Admin, RoleKind::Bot] {
+        match wire::assignments::read(kind, &value) {
+            Err(faults) => told(faults),
+            Ok(operations) => with_world(|world| {
+                let rehearsed = world
+                    .rollcall()
+                    .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
+                        assign::assign(op, kind, &operations)
+                    })
+                    .wait();
+                rehearsed.expect("whatever a body says of roles is an outcome");
+            }),
+        }
     }
 }
 

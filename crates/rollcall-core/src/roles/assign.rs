@@ -1,4 +1,4 @@
-//! Giving admin roles to users and groups and taking them away: operations in order, each whole or not at all.
+//! Giving roles to users and groups and taking them away: operations in order, each whole or not at all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,22 +6,25 @@ use serde_json::json;
 
 use super::{Role, RoleKind};
 use crate::audit::{Event, EventKind};
+use crate::bots::Bot;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::groups::Group;
 use crate::op::{Op, View};
 use crate::policy::{self, Permission};
-use crate::store::assignments::{Holder, NewAssignment};
+use crate::store::assignments::{Held, Holder, NewAssignment};
 use crate::store::users::UserRow;
-use crate::store::{self, GroupKey, RoleKey, UserKey};
+use crate::store::{self, BotKey, GroupKey, RoleKey, UserKey};
 use crate::text::{self, Email};
 use crate::users::{Lookup, Status};
 
-/// Who gets and who loses one admin role.
+/// Who gets and who loses one role.
 #[derive(Debug, Clone, Default)]
 pub struct Operation {
     /// The role's public id.
     pub role: String,
+    /// The bot's public id, for a bot role.
+    pub bot: Option<String>,
     /// Users to give it to.
     pub add_users: Vec<Lookup>,
     /// Users to take it from.
@@ -48,13 +51,14 @@ pub type OperationOutcome = std::result::Result<(), Vec<String>>;
 /// What the operations name and the account has.
 struct Known {
     roles: HashMap<String, Role>,
+    bots: HashMap<String, Bot>,
     emails: HashMap<String, UserRow>,
     org_user_ids: HashMap<String, UserRow>,
     groups: HashMap<String, Group>,
 }
 
 /// Who was given what, and until when.
-type Given = HashMap<(RoleKey, Holder), Option<Time>>;
+type Given = HashMap<Held, Option<Time>>;
 
 /// Who holds what while the operations are gone through, each seeing those before it.
 struct Holdings {
@@ -62,11 +66,20 @@ struct Holdings {
     active_admins: HashSet<UserKey>,
 }
 
-/// Applies operations on admin roles, in order. A fixed number of statements, whatever is asked.
+/// Applies operations on admin roles, in order; see [`assign`].
 ///
 /// # Errors
-/// When the database fails; nothing is changed then. An operation with faults is an outcome, not an error.
+/// As [`assign`].
 pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<OperationOutcome>> {
+    assign(op, RoleKind::Admin, operations)
+}
+
+/// Applies operations on roles of one kind, in order. A fixed number of statements, whatever is asked.
+///
+/// # Errors
+/// More than [`MAX_NAMES`] names, or when the database fails; nothing is changed then. An operation with faults is an
+/// outcome, not an error.
+pub fn assign(op: &mut Op<'_>, kind: RoleKind, operations: &[Operation]) -> Result<Vec<OperationOutcome>> {
     op.expect(Permission::ManageRoles)?;
     let names: usize = operations.iter().map(Operation::names).sum();
     if names > MAX_NAMES {
@@ -76,18 +89,16 @@ pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<Ope
     }
     let known = look_up(op, operations)?;
     let role_keys: Vec<RoleKey> = known.roles.values().map(|r| r.key).collect();
-    let before: Given = store::assignments::admin_holders(op.tx, &role_keys)?;
+    let before: Given = store::assignments::holders(op.tx, &role_keys)?;
     let active_admins = store::assignments::active_admins(op.tx, op.account, op.now)?.into_iter().collect();
     let mut holdings = Holdings { given: before.clone(), active_admins };
-    let outcomes = operations.iter().map(|operation| go_through(op, &known, &mut holdings, operation)).collect();
+    let outcomes = operations.iter().map(|operation| go_through(op, kind, &known, &mut holdings, operation)).collect();
 
     let added = differing(&holdings.given, &before);
     let replaced = differing(&before, &holdings.given);
     if !added.is_empty() || !replaced.is_empty() {
         op.change(|tx, view| {
-            let rows = |list: &[(RoleKey, Holder)]| -> Vec<NewAssignment> {
-                list.iter().map(|(role, holder)| NewAssignment::of(*role, *holder)).collect()
-            };
+            let rows = |list: &[Held]| -> Vec<NewAssignment> { list.iter().copied().map(NewAssignment::of).collect() };
             store::assignments::remove_many(tx, view.account, &rows(&replaced))?;
             let by = view.actor.signature().1;
             store::assignments::insert_many(tx, view.account, &rows(&added), &by, "api", view.now)?;
@@ -99,7 +110,7 @@ pub fn assign_admin(op: &mut Op<'_>, operations: &[Operation]) -> Result<Vec<Ope
 }
 
 /// What the one has and the other has not, or until another time; in order.
-fn differing(one: &Given, other: &Given) -> Vec<(RoleKey, Holder)> {
+fn differing(one: &Given, other: &Given) -> Vec<Held> {
     let mut out: Vec<_> =
         one.iter().filter(|(held, until)| other.get(held) != Some(until)).map(|(held, _)| *held).collect();
     out.sort_unstable();
@@ -133,7 +144,10 @@ fn look_up(view: &View<'_>, operations: &[Operation]) -> Result<Known> {
     }
     let roles = store::roles::find_by_ids(view.tx, view.account, &roles.into_iter().collect::<Vec<_>>())?;
     let org_ids: Vec<&str> = org_ids.into_iter().collect();
+    let bots: HashSet<&str> = operations.iter().filter_map(|o| o.bot.as_deref()).map(str::trim).collect();
+    let bots = store::bots::find_by_ids(view.tx, view.account, &bots.into_iter().collect::<Vec<_>>())?;
     Ok(Known {
+        bots: bots.into_iter().map(|b| (b.id.to_string(), b)).collect(),
         roles: roles.into_iter().map(|r| (r.id.to_string(), r)).collect(),
         emails: store::users::find_by_emails(view.tx, view.account, &refs(&emails))?,
         org_user_ids: store::users::find_by_org_user_ids(view.tx, view.account, &org_ids)?,
@@ -165,12 +179,25 @@ fn collect<'a, T>(found: impl Iterator<Item = Result<&'a T, String>>, faults: &m
     found.filter_map(|f| f.map_err(|why| faults.push(why)).ok()).collect()
 }
 
-fn go_through(view: &View<'_>, known: &Known, holdings: &mut Holdings, operation: &Operation) -> OperationOutcome {
+fn go_through(
+    view: &View<'_>,
+    kind: RoleKind,
+    known: &Known,
+    holdings: &mut Holdings,
+    operation: &Operation,
+) -> OperationOutcome {
     let mut faults = Vec::new();
     let role = known.roles.get(operation.role.trim());
     if role.is_none() {
         faults.push(format!("Unknown role id {}", operation.role.trim()));
     }
+    let bot = operation.bot.as_deref().map(str::trim).and_then(|id| {
+        let found = known.bots.get(id);
+        if found.is_none() {
+            faults.push(format!("Unknown bot id {id}"));
+        }
+        found
+    });
     let add_users = collect(operation.add_users.iter().map(|p| known.user(p)), &mut faults);
     let remove_users = collect(operation.remove_users.iter().map(|p| known.user(p)), &mut faults);
     let add_groups = collect(operation.add_groups.iter().map(|n| known.group(n)), &mut faults);
@@ -184,8 +211,14 @@ fn go_through(view: &View<'_>, known: &Known, holdings: &mut Holdings, operation
         faults.push(format!("Group {} is both to be added and to be removed", group.name));
     }
     let Some(role) = role else { return Err(faults) };
-    if role.kind == RoleKind::Bot {
-        faults.push(format!("The role {:?} ({}) is a bot role, not an admin role", role.name, role.id));
+    match (role.kind, kind) {
+        (RoleKind::Bot, RoleKind::Admin) => {
+            faults.push(format!("The role {:?} ({}) is a bot role, not an admin role", role.name, role.id));
+        }
+        (RoleKind::Admin, RoleKind::Bot) => {
+            faults.push(format!("The role {:?} ({}) is an admin role, not a bot role", role.name, role.id));
+        }
+        (RoleKind::Admin, RoleKind::Admin) | (RoleKind::Bot, RoleKind::Bot) => {}
     }
     let grant = role.grant();
     if !(add_users.is_empty() && add_groups.is_empty()) {
@@ -217,44 +250,53 @@ fn go_through(view: &View<'_>, known: &Known, holdings: &mut Holdings, operation
     let removed =
         remove_users.iter().map(|u| Holder::User(u.key)).chain(remove_groups.iter().map(|g| Holder::Group(g.key)));
     for holder in added {
-        let until = holdings.given.entry((role.key, holder)).or_insert(None);
+        let until = holdings.given.entry((role.key, bot.map(|b| b.key), holder)).or_insert(None);
         // What has expired is given anew; what still runs is there, and stays as it is.
         if until.is_some_and(|time| time <= view.now) {
             *until = None;
         }
     }
     for holder in removed {
-        holdings.given.remove(&(role.key, holder));
+        holdings.given.remove(&(role.key, bot.map(|b| b.key), holder));
     }
     Ok(())
 }
 
-/// One event for each role and kind of holder, with everybody who gained or lost it.
-fn events(known: &Known, added: &[(RoleKey, Holder)], removed: &[(RoleKey, Holder)]) -> Vec<Event> {
+/// One event for each role, bot and kind of holder, with everybody who gained or lost it.
+fn events(known: &Known, added: &[Held], removed: &[Held]) -> Vec<Event> {
     let users: HashMap<UserKey, &str> =
         known.emails.values().chain(known.org_user_ids.values()).map(|u| (u.key, u.email.as_str())).collect();
     let groups: HashMap<_, &str> = known.groups.values().map(|g| (g.key, g.name.as_str())).collect();
     let roles: HashMap<RoleKey, &Role> = known.roles.values().map(|r| (r.key, r)).collect();
+    let bots: HashMap<BotKey, &Bot> = known.bots.values().map(|b| (b.key, b)).collect();
     let mut out = Vec::new();
     for (list, gained) in [(added, true), (removed, false)] {
-        let mut names = BTreeMap::<(RoleKey, bool), Vec<&str>>::new();
-        for (role, holder) in list {
+        let mut names = BTreeMap::<(RoleKey, Option<BotKey>, bool), Vec<&str>>::new();
+        for (role, bot, holder) in list {
             let (is_user, name) = match holder {
                 Holder::User(key) => (true, users.get(key)),
                 Holder::Group(key) => (false, groups.get(key)),
             };
-            names.entry((*role, is_user)).or_default().extend(name);
+            names.entry((*role, *bot, is_user)).or_default().extend(name);
         }
-        for ((role, is_user), names) in names {
+        for ((role, bot, is_user), names) in names {
             let Some(role) = roles.get(&role) else { continue };
+            let bot = bot.and_then(|bot| bots.get(&bot));
             let (kind, what) = match (is_user, gained) {
+                (true, true) if bot.is_some() => (EventKind::BotRoleAssigned, "given to user(s)"),
                 (true, true) => (EventKind::AdminRoleAssigned, "given to user(s)"),
+                (true, false) if bot.is_some() => (EventKind::BotRoleRemoved, "taken from user(s)"),
                 (true, false) => (EventKind::AdminRoleRemoved, "taken from user(s)"),
                 (false, true) => (EventKind::RoleAssignedToGroups, "given to group(s)"),
                 (false, false) => (EventKind::RoleRemovedFromGroups, "taken from group(s)"),
             };
-            let event = Event::new(kind, &role.id, format!("Role {:?} was {what} {}", role.name, names.join(", ")));
-            let state = json!({ if is_user { "users" } else { "groups" }: names });
+            let on = bot.map(|bot| format!(" on the bot {:?}", bot.name)).unwrap_or_default();
+            let told = format!("Role {:?}{on} was {what} {}", role.name, names.join(", "));
+            let mut state = json!({ if is_user { "users" } else { "groups" }: names });
+            if let Some(bot) = bot {
+                state["bot"] = json!({"id": bot.id.as_str(), "name": bot.name});
+            }
+            let event = Event::new(kind, &role.id, told);
             out.push(if gained { event.after(state) } else { event.before(state) });
         }
     }

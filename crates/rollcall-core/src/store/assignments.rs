@@ -16,6 +16,9 @@ pub(crate) enum Holder {
     Group(GroupKey),
 }
 
+/// A role, the bot that it is for where it is a bot role, and who has it.
+pub(crate) type Held = (RoleKey, Option<BotKey>, Holder);
+
 /// A role of somebody, about to be written or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct NewAssignment {
@@ -30,8 +33,8 @@ impl NewAssignment {
         Self { role, bot, holder: Holder::User(user), expires: None }
     }
 
-    pub(crate) fn of(role: RoleKey, holder: Holder) -> Self {
-        Self { role, bot: None, holder, expires: None }
+    pub(crate) fn of((role, bot, holder): Held) -> Self {
+        Self { role, bot, holder, expires: None }
     }
 
     fn user_and_group(&self) -> [Value<'static>; 2] {
@@ -140,11 +143,11 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<NewAssignment
     )
 }
 
-/// Who was given these admin roles directly, and until when: also what has expired.
-pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<(RoleKey, Holder), Option<Time>>> {
+/// Who was given these roles directly, on which bots, and until when: also what has expired.
+pub(crate) fn holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<Held, Option<Time>>> {
     let list: Vec<Value<'_>> = roles.iter().map(|key| (*key).into()).collect();
     let rows = tx.query_list(
-        "select role_id, user_id, group_id, expires_at from assignments where bot_id is null and role_id in {list}",
+        "select role_id, user_id, group_id, expires_at, bot_id from assignments where role_id in {list}",
         &[],
         &list,
         |r| {
@@ -152,7 +155,7 @@ pub(crate) fn admin_holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<(R
                 Some(user) => Holder::User(UserKey(user)),
                 None => Holder::Group(GroupKey(r.int(2))),
             };
-            ((RoleKey(r.int(0)), holder), r.opt_int(3).map(Time))
+            ((RoleKey(r.int(0)), r.opt_int(4).map(BotKey), holder), r.opt_int(3).map(Time))
         },
     )?;
     Ok(rows.into_iter().collect())

@@ -2,11 +2,11 @@
 //!
 //! Path → verb → token → permission → limits → body → handler. A handler that is not in the table does not exist.
 
-mod admin_roles;
 mod auth;
 mod call;
 pub mod error;
 mod groups;
+mod roles;
 mod users;
 pub mod wire;
 
@@ -57,12 +57,14 @@ macro_rules! route {
 
 /// Every route of the API.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 4] = [
+pub static ROUTES: [Route; 5] = [
     // The four calls of the seed documents (contract §2).
     route!(GET  "groups"                 ViewGroups  reads  groups::list),
     route!(POST "usersInfo"              ViewUsers   reads  users::info),
     route!(POST "users"                  ManageUsers writes users::create),
-    route!(POST "adminroles/assignments" ManageRoles writes admin_roles::assign),
+    route!(POST "adminroles/assignments" ManageRoles writes roles::assign_admin),
+    // The rest of the vendor's admin family (contract §3).
+    route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).

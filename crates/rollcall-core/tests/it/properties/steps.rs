@@ -139,6 +139,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     let groups = || prop_oneof![3 => Just(Vec::new()), 1 => vec(name(), 1..3)];
     (role, people(), people(), groups(), groups()).prop_map(
         |(role, add_users, remove_users, add_groups, remove_groups)| Operation {
+            bot: None,
             role,
             add_users,
             remove_users,

@@ -1,6 +1,7 @@
-//! `POST /adminroles/assignments/`: operations on admin roles, and one result for each.
+//! `POST /adminroles/assignments/` and `POST /btroles/assignments/`: operations on roles, and one result for each.
 
 use rollcall_core::Fault as Place;
+use rollcall_core::roles::RoleKind;
 use rollcall_core::roles::assign::{Operation, OperationOutcome};
 use rollcall_core::users::Lookup;
 use serde::Serialize;
@@ -12,13 +13,14 @@ use crate::http::json::{self, Faults, Object};
 /// Reads the body: a bare array.
 ///
 /// # Errors
-/// Every wrong type and missing `roleId`, with its path.
-pub fn read(body: &Value) -> Result<Vec<Operation>, Vec<Place>> {
+/// Every wrong type and missing `roleId` (and `botId`, for bot roles), with its path.
+pub fn read(kind: RoleKind, body: &Value) -> Result<Vec<Operation>, Vec<Place>> {
     let faults = Faults::default();
     let operations = json::objects(body, &faults)
         .iter()
         .map(|operation| Operation {
             role: operation.required_text("roleId"),
+            bot: (kind == RoleKind::Bot).then(|| operation.required_text("botId")),
             add_users: people(operation, "addUsers", "addOrgUserIds"),
             remove_users: people(operation, "removeUsers", "removeOrgUserIds"),
             add_groups: names(operation, "addGroups"),

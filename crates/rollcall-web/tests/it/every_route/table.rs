@@ -5,7 +5,7 @@ use rollcall_core::sync;
 use rollcall_testkit::TestRollcall;
 use serde_json::{Value, json};
 
-use crate::acme::admin_role;
+use crate::acme::{admin_role, bot_id, bot_role};
 
 /// A request to a route that is known.
 pub(super) struct Request {
@@ -152,7 +152,24 @@ pub(super) fn rows() -> Vec<Row> {
                     "[1].removeGroups[0]: expected text, found a list",
                 ],
             ),
-            naming: name_in_operations,
+            naming: |things| name_in_operations(things, "admin/Auditor"),
+        },
+        Row {
+            name: "POST btroles/assignments",
+            good: Request::body(&json!([{
+                "roleId": bot_role("Bot Tester"), "botId": bot_id("Travel desk"), "addUsers": ["grace@acme.test"],
+            }])),
+            faulty: (
+                Request::body(&json!([7, {"botId": 3, "addUsers": 1, "removeGroups": [[]]}])),
+                vec![
+                    "[0]: expected an object, found a number",
+                    "[1].roleId: is missing",
+                    "[1].botId: expected text, found a number",
+                    "[1].addUsers: expected a list, found a number",
+                    "[1].removeGroups[0]: expected text, found a list",
+                ],
+            ),
+            naming: |things| name_in_operations(things, "bot/Bot Tester"),
         },
     ]
 }
@@ -175,15 +192,20 @@ fn name_in_new_users(things: &Things) -> Vec<Request> {
     ]
 }
 
-/// An operation on each role with everybody and every group; and each alone, on a role that the caller may have too.
-fn name_in_operations(things: &Things) -> Vec<Request> {
+/// An operation on each role and bot with everybody and every group; and each alone, on a role and a bot that the caller
+/// may have too.
+fn name_in_operations(things: &Things, own: &str) -> Vec<Request> {
     let keys = ["addUsers", "removeUsers", "addOrgUserIds", "removeOrgUserIds", "addGroups", "removeGroups"];
-    let on = |role: &str, key: &str, list: &[String]| json!({"roleId": role, key: list});
-    let own = rollcall_core::id::RoleId::derive("Globex", "admin/Auditor").to_string();
-    let each = |role: &str| keys.iter().map(|key| on(role, key, &things.words)).collect::<Vec<_>>();
-    let singles = keys.iter().flat_map(|key| things.words.iter().map(|word| on(&own, key, std::slice::from_ref(word))));
-    let mut requests: Vec<Request> = things.words.iter().map(|role| Request::body(&json!(each(role)))).collect();
-    requests.push(Request::body(&json!(each(&own))));
+    let own_bot = rollcall_core::id::BotId::derive("Globex", &rollcall_core::text::key("Travel desk")).to_string();
+    let on = |role: &str, bot: &str, key: &str, list: &[String]| json!({"roleId": role, "botId": bot, key: list});
+    let own = rollcall_core::id::RoleId::derive("Globex", own).to_string();
+    let each = |role: &str, bot: &str| keys.iter().map(|key| on(role, bot, key, &things.words)).collect::<Vec<_>>();
+    let singles =
+        keys.iter().flat_map(|key| things.words.iter().map(|word| on(&own, &own_bot, key, std::slice::from_ref(word))));
+    let mut requests: Vec<Request> =
+        things.words.iter().map(|role| Request::body(&json!(each(role, &own_bot)))).collect();
+    requests.extend(things.words.iter().map(|bot| Request::body(&json!(each(&own, bot)))));
+    requests.push(Request::body(&json!(each(&own, &own_bot))));
     requests.push(Request::body(&json!(singles.collect::<Vec<_>>())));
     requests
 }

@@ -1,9 +1,9 @@
 //! The vendor-compatible API, sentence by sentence of its contract.
 
 mod admin_roles;
+mod bot_roles;
 mod conventions;
 mod groups;
-
 mod users;
 mod users_info;
 mod users_refused;
