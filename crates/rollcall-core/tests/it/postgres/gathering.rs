@@ -183,11 +183,20 @@ fn an_account_that_somebody_holds_for_long_holds_up_no_other() {
         Ok(())
     });
     has_it.recv().unwrap();
+    let mut held = Held::of(&replica);
     let waiting: Vec<_> = (0..8).map(|n| replica.create(new(&[&format!("a{n}")]))).collect();
     let (actor, users) = (replica.host.actor(&beta, "test"), new(&["bea"]));
     let work = move |op: &mut Op<'_>| users::create_many(op, users.clone());
     let theirs = replica.rollcall.write(actor, Permission::ManageUsers, Mode::Real, work);
+    let begin = Instant::now();
+    held.let_go();
     assert!(matches!(theirs.wait().unwrap()[..], [Outcome::Created(_)]), "while the first account is held");
+    // Once for the account, not once for each of its jobs; and not for as long as a job alone would wait.
+    let log = cluster.log();
+    let database = format!("[{}]", name(&acme));
+    let late = log.lines().filter(|line| line.contains(&database) && line.contains("due to lock timeout")).count();
+    assert_eq!(late, 1, "{log}");
+    assert!(begin.elapsed() < LONG / 4, "{:?}", begin.elapsed());
     assert_eq!(people(&acme), ["bea"]);
     drop(go);
     holding.wait().unwrap();
