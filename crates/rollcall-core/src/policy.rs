@@ -73,6 +73,17 @@ impl Scope {
     }
 }
 
+/// What an app must have for a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// This scope.
+    Scope(Scope),
+    /// Nothing: every app of the account has it.
+    AnyApp,
+    /// No app ever has it.
+    NoApp,
+}
+
 /// A right that a use-case asks for before there is a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
@@ -82,8 +93,26 @@ pub enum Permission {
     ViewUsers,
     /// List groups with their members.
     ViewGroups,
-    /// Assign roles.
+    /// Assign roles, import them.
     ManageRoles,
+    /// List roles with what they permit.
+    ViewRoles,
+    /// List all users with the roles that they hold.
+    ViewAccess,
+    /// Say who may use the builder, create bots and use data tables.
+    ManageAccess,
+    /// List bots.
+    ViewBots,
+    /// Upload files for other calls to take up.
+    UploadFiles,
+    /// Read the settings of single sign-on.
+    ViewSso,
+    /// Change the settings of single sign-on.
+    ManageSso,
+    /// Erase the personal data of users, and see how that goes.
+    EraseUsersData,
+    /// Read the audit log.
+    ViewAuditLog,
     /// Everything about an account, from its host: account files, client apps.
     AdministerAccount,
     /// Rollcall's own work: delivering messages, sealing the audit log, cleaning up.
@@ -94,22 +123,48 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 16] = [
         Self::ManageUsers,
         Self::ViewUsers,
         Self::ViewGroups,
         Self::ManageRoles,
+        Self::ViewRoles,
+        Self::ViewAccess,
+        Self::ManageAccess,
+        Self::ViewBots,
+        Self::UploadFiles,
+        Self::ViewSso,
+        Self::ManageSso,
+        Self::EraseUsersData,
+        Self::ViewAuditLog,
         Self::AdministerAccount,
         Self::RunJobs,
         Self::AcceptInvitation,
     ];
 
-    /// The scope that gives it to an app; none for what no app may do.
-    pub fn scope(self) -> Option<Scope> {
+    /// What gives it to an app.
+    pub fn gate(self) -> Gate {
         match self {
-            Self::ManageUsers | Self::ViewUsers => Some(Scope::UserManagement),
-            Self::ViewGroups | Self::ManageRoles => Some(Scope::RoleManagement),
-            Self::AdministerAccount | Self::RunJobs | Self::AcceptInvitation => None,
+            Self::ManageUsers | Self::ViewUsers => Gate::Scope(Scope::UserManagement),
+            Self::ViewGroups
+            | Self::ManageRoles
+            | Self::ViewRoles
+            | Self::ViewAccess
+            | Self::ManageAccess
+            | Self::ViewBots => Gate::Scope(Scope::RoleManagement),
+            Self::ViewSso | Self::ManageSso => Gate::Scope(Scope::SsoConfiguration),
+            Self::EraseUsersData => Gate::Scope(Scope::EraseUsersData),
+            Self::ViewAuditLog => Gate::Scope(Scope::AuditLogs),
+            Self::UploadFiles => Gate::AnyApp,
+            Self::AdministerAccount | Self::RunJobs | Self::AcceptInvitation => Gate::NoApp,
+        }
+    }
+
+    /// The scope that gives it to an app; none for what every app may do, or none.
+    pub fn scope(self) -> Option<Scope> {
+        match self.gate() {
+            Gate::Scope(scope) => Some(scope),
+            Gate::AnyApp | Gate::NoApp => None,
         }
     }
 }
@@ -117,12 +172,25 @@ impl Permission {
 /// Whether the actor holds the permission.
 pub fn allows(actor: &Actor, permission: Permission) -> bool {
     match actor {
-        Actor::App(app) => permission.scope().is_some_and(|scope| app.has(scope)),
+        Actor::App(app) => match permission.gate() {
+            Gate::Scope(scope) => app.has(scope),
+            Gate::AnyApp => true,
+            Gate::NoApp => false,
+        },
         Actor::Host(_) => match permission {
             Permission::ManageUsers
             | Permission::ViewUsers
             | Permission::ViewGroups
             | Permission::ManageRoles
+            | Permission::ViewRoles
+            | Permission::ViewAccess
+            | Permission::ManageAccess
+            | Permission::ViewBots
+            | Permission::UploadFiles
+            | Permission::ViewSso
+            | Permission::ManageSso
+            | Permission::EraseUsersData
+            | Permission::ViewAuditLog
             | Permission::AdministerAccount
             | Permission::RunJobs => true,
             Permission::AcceptInvitation => false,
@@ -199,12 +267,19 @@ mod tests {
     #[test]
     fn what_each_scope_allows_and_nothing_else() {
         use Permission as P;
-        let table: [(&[Scope], &[P]); 5] = [
-            (&[], &[]),
-            (&[Scope::UserManagement], &[P::ManageUsers, P::ViewUsers]),
-            (&[Scope::RoleManagement], &[P::ViewGroups, P::ManageRoles]),
-            (&[Scope::AuditLogs, Scope::EraseUsersData, Scope::SsoConfiguration, Scope::MasterAdmin], &[]),
-            (&Scope::ALL, &[P::ManageUsers, P::ViewUsers, P::ViewGroups, P::ManageRoles]),
+        let of_apps = |permission: &P| !matches!(permission, P::AdministerAccount | P::RunJobs | P::AcceptInvitation);
+        let every: Vec<P> = P::ALL.into_iter().filter(of_apps).collect();
+        let roles =
+            [P::ViewGroups, P::ManageRoles, P::ViewRoles, P::ViewAccess, P::ManageAccess, P::ViewBots, P::UploadFiles];
+        let table: [(&[Scope], &[P]); 8] = [
+            (&[], &[P::UploadFiles]),
+            (&[Scope::UserManagement], &[P::ManageUsers, P::ViewUsers, P::UploadFiles]),
+            (&[Scope::RoleManagement], &roles),
+            (&[Scope::SsoConfiguration], &[P::UploadFiles, P::ViewSso, P::ManageSso]),
+            (&[Scope::EraseUsersData], &[P::UploadFiles, P::EraseUsersData]),
+            (&[Scope::AuditLogs], &[P::UploadFiles, P::ViewAuditLog]),
+            (&[Scope::MasterAdmin], &[P::UploadFiles]),
+            (&Scope::ALL, &every),
         ];
         for (scopes, expected) in table {
             let actor = app(scopes);

@@ -97,7 +97,7 @@ impl Caller {
         self.with_token(sign(claims, self.secret()))
     }
 
-    /// The same caller with a further header.
+    /// The same caller with a further header; `content-type` in the place of the one for JSON.
     #[must_use]
     pub fn with_header(&self, name: &'static str, value: impl Into<String>) -> Self {
         let mut other = self.clone();
@@ -108,7 +108,10 @@ impl Caller {
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
-        let mut request = Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        let mut request = Request::builder().method(method).uri(uri);
+        if self.headers.iter().all(|(name, _)| *name != "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         if let Some(token) = &self.token {
             request = request.header("auth", token);
         }

@@ -9,7 +9,7 @@ use super::sqlite::failed;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_accounts", include_str!("../../migrations/0001_accounts.sql")),
     ("0002_people", include_str!("../../migrations/0002_people.sql")),
     ("0003_roles", include_str!("../../migrations/0003_roles.sql")),
@@ -112,7 +112,7 @@ fn in_transaction(session: &Session, work: impl FnOnce() -> Result<()>) -> Resul
 }
 
 fn steps() -> impl Iterator<Item = (i64, &'static str, &'static str)> {
-    (1..).zip(MIGRATIONS).map(|(version, (name, text))| (version, name, text))
+    (1..).zip(MIGRATIONS).map(|(version, (name, text))| (version, *name, *text))
 }
 
 pub(super) fn refuse_newer(current: i64) -> Result<()> {

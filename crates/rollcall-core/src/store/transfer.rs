@@ -40,7 +40,7 @@ impl Table {
 }
 
 /// Every table but the list of migrations, each after those that it refers to.
-pub(crate) const TABLES: [Table; 20] = [
+pub(crate) const TABLES: &[Table] = &[
     Table::of("installation", 1, &["name", "value"]),
     Table::of(
         "accounts",
@@ -247,7 +247,7 @@ pub(crate) fn insert(tx: &WriteTx<'_>, table: &Table, rows: &[Cells]) -> Result<
 
 /// The first table that has anything in it.
 pub(crate) fn first_filled(tx: &Tx<'_>) -> Result<Option<&'static str>> {
-    for table in &TABLES {
+    for table in TABLES {
         if tx.first(&format!("select 1 from {} limit 1", table.name), &[], |_| ())?.is_some() {
             return Ok(Some(table.name));
         }
@@ -278,7 +278,7 @@ mod tests {
         listed.sort_unstable();
         let tables = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name";
         assert_eq!(texts(tables), listed);
-        for table in &TABLES {
+        for table in TABLES {
             let mut listed = table.columns.to_vec();
             listed.sort_unstable();
             let columns = format!("select name from pragma_table_info('{}') order by name", table.name);

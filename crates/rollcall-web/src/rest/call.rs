@@ -14,8 +14,8 @@ use rollcall_core::page::Page;
 use rollcall_core::{Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
-use super::Route;
 use super::error::Failure;
+use super::{Parameters, Route};
 use crate::http::{hex, json, sha256};
 
 /// The largest body (contract §1, Bodies).
@@ -31,6 +31,7 @@ const LARGE_BODY: usize = 256 * 1024;
 pub(super) struct Call {
     rollcall: Arc<Rollcall>,
     route: &'static Route,
+    parameters: Parameters,
     actor: Actor,
     query: HashMap<String, String>,
     mode: Mode,
@@ -51,6 +52,7 @@ impl Call {
     pub(super) async fn read(
         rollcall: Arc<Rollcall>,
         route: &'static Route,
+        parameters: Parameters,
         actor: Actor,
         request: Request,
     ) -> Result<Self, Failure> {
@@ -76,14 +78,16 @@ impl Call {
             Err(error) if error.is::<LengthLimitError>() => return Err(Failure::too_large(MAX_BODY)),
             Err(_) => return Err(Failure::bad_request("The body ended before it was complete")),
         };
-        let once =
-            key.filter(|_| route.mutates).map(|key| Once { key, fingerprint: fingerprint(route, query_text, &body) });
+        let once = key.filter(|_| route.mutates).map(|key| {
+            let fingerprint = fingerprint(route, &parameters, query_text, &body);
+            Once { key, fingerprint }
+        });
         let if_none_match = if parts.method == Method::GET || parts.method == Method::HEAD {
             parts.headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned)
         } else {
             None
         };
-        Ok(Self { rollcall, route, actor, query, mode, once, if_none_match, body })
+        Ok(Self { rollcall, route, parameters, actor, query, mode, once, if_none_match, body })
     }
 
     /// The body as JSON.
@@ -94,6 +98,18 @@ impl Call {
             return Ok(parsed.map_err(|_| Failure::internal())??);
         }
         Ok(json::parse(&body)?)
+    }
+
+    /// What the path has for the `{name}` of the route.
+    #[allow(dead_code)]
+    pub(super) fn parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The value of a query parameter, where it is there.
+    #[allow(dead_code)]
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
     }
 
     /// The page that `offset` (a page number) and `limit` ask for.
@@ -190,10 +206,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     }
 }
 
-/// What makes two requests the same one: route, query and body, each with its length.
-fn fingerprint(route: &Route, query: &str, body: &[u8]) -> [u8; 32] {
+/// What makes two requests the same one: route, what its path names, query and body, each with its length.
+fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[u8]) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(body.len() + 128);
-    for part in [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes(), body] {
+    let parameters = parameters.iter().map(|(_, value)| value.as_bytes());
+    let parts = [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes(), body];
+    for part in parts.into_iter().chain(parameters) {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part);
     }

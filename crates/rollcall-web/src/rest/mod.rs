@@ -32,7 +32,7 @@ type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>> 
 pub struct Route {
     /// The verb.
     pub method: Method,
-    /// The path after the prefix, without a trailing slash.
+    /// The path after the prefix, without a trailing slash; `{name}` stands for any one segment.
     pub path: &'static str,
     /// What the caller must hold.
     pub permission: Permission,
@@ -57,7 +57,7 @@ macro_rules! route {
 
 /// Every route of the API.
 #[rustfmt::skip]
-pub static ROUTES: [Route; 5] = [
+pub static ROUTES: &[Route] = &[
     // The four calls of the seed documents (contract §2).
     route!(GET  "groups"                 ViewGroups  reads  groups::list),
     route!(POST "usersInfo"              ViewUsers   reads  users::info),
@@ -75,9 +75,9 @@ pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> 
     let head = request.method() == Method::HEAD;
     let method = if head { &Method::GET } else { request.method() };
     let route = find(request.uri().path(), method);
-    let name = route.as_ref().ok().map(|route| route.path);
+    let name = route.as_ref().ok().map(|(route, _)| route.path);
     let answered = match route {
-        Ok(route) => go(rollcall, route, request).await,
+        Ok((route, parameters)) => go(rollcall, route, parameters, request).await,
         Err(failure) => Err(failure),
     };
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -88,28 +88,61 @@ pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> 
     response
 }
 
-async fn go(rollcall: Arc<Rollcall>, route: &'static Route, request: Request) -> Result<Response, Failure> {
+async fn go(
+    rollcall: Arc<Rollcall>,
+    route: &'static Route,
+    parameters: Parameters,
+    request: Request,
+) -> Result<Response, Failure> {
     let credentials = Credentials::of(request.headers(), request.extensions());
     let actor = credentials.authenticate(&rollcall).await?;
     policy::require(&actor, route.permission)?;
-    let call = Call::read(rollcall, route, actor, request).await?;
+    let call = Call::read(rollcall, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
 }
 
-fn find(path: &str, method: &Method) -> Result<&'static Route, Failure> {
+/// What stood in the path for each `{name}` of a route.
+type Parameters = Vec<(&'static str, String)>;
+
+fn find(path: &str, method: &Method) -> Result<(&'static Route, Parameters), Failure> {
     let rest = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix)).ok_or_else(Failure::not_found)?;
     let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let rows = || ROUTES.iter().filter(|route| route.path == rest);
-    if rows().next().is_none() {
+    let mut rows: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, matches(route.path, rest)?))).collect();
+    if rows.is_empty() {
         return Err(Failure::not_found());
     }
-    rows().find(|route| route.method == *method).ok_or_else(|| {
-        let mut verbs: Vec<&str> = rows().map(|route| route.method.as_str()).collect();
-        if verbs.contains(&"GET") {
-            verbs.push("HEAD");
+    if let Some(index) = rows.iter().position(|(route, _)| route.method == *method) {
+        return Ok(rows.swap_remove(index));
+    }
+    let mut verbs: Vec<&str> = rows.iter().map(|(route, _)| route.method.as_str()).collect();
+    if verbs.contains(&"GET") {
+        verbs.push("HEAD");
+    }
+    Err(Failure::method_not_allowed(&verbs.join(", ")))
+}
+
+/// The parameters of a path that a route's pattern fits; none where it does not.
+fn matches(pattern: &'static str, path: &str) -> Option<Parameters> {
+    if pattern == path {
+        return Some(Parameters::new());
+    }
+    let mut parameters = Parameters::new();
+    let mut segments = path.split('/');
+    for expected in pattern.split('/') {
+        let found = segments.next()?;
+        match expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) if !found.is_empty() => parameters.push((name, decoded(found))),
+            None if expected == found => {}
+            _ => return None,
         }
-        Failure::method_not_allowed(&verbs.join(", "))
-    })
+    }
+    // A pattern without parameters fits its own letters alone, which was looked at first.
+    (segments.next().is_none() && !parameters.is_empty()).then_some(parameters)
+}
+
+/// A segment without its percent signs (RFC 3986 §2.1); what is no UTF-8 then is the id of nothing.
+fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 impl IntoResponse for Answer {

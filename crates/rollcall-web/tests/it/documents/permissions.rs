@@ -14,7 +14,16 @@ fn meaning(permission: Permission) -> &'static str {
         Permission::ManageUsers => "Create and change users",
         Permission::ViewUsers => "Look users up, with their roles and groups",
         Permission::ViewGroups => "List groups with their members",
-        Permission::ManageRoles => "Assign roles",
+        Permission::ManageRoles => "Assign roles, import them",
+        Permission::ViewRoles => "List roles with what they permit",
+        Permission::ViewAccess => "List all users with the roles that they hold",
+        Permission::ManageAccess => "Say who may use the builder, create bots and use data tables",
+        Permission::ViewBots => "List bots",
+        Permission::UploadFiles => "Upload files for other calls to take up",
+        Permission::ViewSso => "Read the settings of single sign-on",
+        Permission::ManageSso => "Change the settings of single sign-on",
+        Permission::EraseUsersData => "Erase the personal data of users, and see how that goes",
+        Permission::ViewAuditLog => "Read the audit log",
         Permission::AdministerAccount => "Everything about an account from its host: account files, client apps",
         Permission::RunJobs => "Rollcall's own work: delivering messages, sealing the audit log, cleaning up",
         Permission::AcceptInvitation => "Take up the invitation whose token one holds",
@@ -70,7 +79,7 @@ fn scopes() -> String {
 
 fn routes() -> String {
     let row = |route: &rollcall_web::rest::Route| {
-        let scope = route.permission.scope().map_or_else(|| "–".to_owned(), |scope| format!("`{}`", scope.id()));
+        let scope = route.permission.scope().map_or_else(|| "any app".to_owned(), |scope| format!("`{}`", scope.id()));
         vec![
             format!("`{} /api/public/{}`", route.method, route.path),
             format!("`{:?}`", route.permission),

@@ -1,5 +1,7 @@
 //! What the walk sends to each route.
 
+use std::fmt;
+
 use rollcall_core::change::Change;
 use rollcall_core::sync;
 use rollcall_testkit::TestRollcall;
@@ -9,17 +11,27 @@ use crate::acme::{admin_role, bot_id, bot_role};
 
 /// A request to a route that is known.
 pub(super) struct Request {
-    pub(super) query: &'static str,
-    pub(super) body: String,
+    /// Where the route's path has parameters: the path with them.
+    pub(super) path: Option<String>,
+    pub(super) query: String,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request {
     fn body(body: &Value) -> Self {
-        Self { query: "", body: body.to_string() }
+        Self { body: body.to_string().into_bytes(), ..Self::query("") }
     }
 
-    fn query(query: &'static str) -> Self {
-        Self { query, body: String::new() }
+    fn query(query: impl Into<String>) -> Self {
+        Self { path: None, query: query.into(), content_type: "application/json", body: Vec::new() }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_deref().unwrap_or_default();
+        write!(f, "{path}{} {}", self.query, String::from_utf8_lossy(&self.body))
     }
 }
 
