@@ -1,5 +1,5 @@
-//! Rollcall's own jobs, on a thread of their own: sealing the audit log, delivering the outbox, noting app usage,
-//! forgetting old replies. Woken by commits, and once a second for what other processes wrote.
+//! Rollcall's own jobs, on a thread of their own: sealing the audit log, counting users, delivering the outbox, noting
+//! app usage, forgetting old replies. Woken by commits, and once a second for what other processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
+use rollcall_core::users::list;
 use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, mail as letters};
 
 use crate::cli::explain;
@@ -101,6 +102,10 @@ impl Jobs {
             let unsealed = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::pending).wait();
             if !matches!(unsealed, Ok(0)) {
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
+            }
+            let uncounted = self.rollcall.read(self.actor(&account), Permission::RunJobs, list::is_count_due).wait();
+            if matches!(uncounted, Ok(true)) {
+                self.job(&account, "counting users", list::count);
             }
             if self.rollcall.has_usage(&account) {
                 self.job(&account, "noting when apps were used", apps::usage::flush);

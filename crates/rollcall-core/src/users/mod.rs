@@ -5,6 +5,7 @@ mod check;
 mod create;
 mod info;
 pub mod invitation;
+pub mod list;
 mod profile;
 mod write;
 

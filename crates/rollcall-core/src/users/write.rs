@@ -7,6 +7,7 @@ use crate::audit::{Event, EventKind};
 use crate::error::{Error, Result};
 use crate::op::Op;
 use crate::policy::Permission;
+use crate::store::pages::Kind;
 use crate::store::tasks::NewTask;
 use crate::store::{self, UserKey};
 
@@ -36,6 +37,7 @@ pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<V
     op.change(|tx, view| {
         let rows: Vec<&CheckedUser> = users.iter().collect();
         let keys = store::users::insert_many(tx, view.account, &rows, view.now)?;
+        store::pages::settle(tx, view.account, Kind::Users)?;
         let keys = keys.into_iter().zip(users).map(|(key, user)| {
             key.ok_or_else(|| {
                 Error::invalid(format!("the user {} or its id {} is there already", user.email.as_str(), user.id))

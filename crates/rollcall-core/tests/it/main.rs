@@ -4,9 +4,11 @@
 mod apps;
 mod assignments;
 mod audit;
+mod audit_find;
 mod catalogues;
 mod groups;
 mod invitations;
+mod lists;
 mod model;
 mod once;
 mod postgres;

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply};
-use rollcall_core::page::Page;
+use rollcall_core::page::{MAX_LIMIT, Page};
 use rollcall_core::{Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ use crate::http::{hex, json, sha256};
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How much of a list is served where nothing is said.
+const DEFAULT_LIMIT: u64 = MAX_LIMIT as u64;
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
 /// Bodies over this are parsed on a thread of their own, so that they hold nobody up.
@@ -107,7 +109,6 @@ impl Call {
     }
 
     /// The value of a query parameter, where it is there.
-    #[allow(dead_code)]
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
@@ -115,21 +116,42 @@ impl Call {
     /// The page that `offset` (a page number) and `limit` ask for.
     pub(super) fn page(&self) -> Result<Page, Failure> {
         let mut faults = Vec::new();
-        let mut number = |key: &str, default: u64, least: u64| match self.query.get(key) {
+        let [offset, limit] = self.numbers(&mut faults, [("offset", 0, 0), ("limit", DEFAULT_LIMIT, 1)]);
+        if faults.is_empty() { paged("limit", Page::new(offset, limit)) } else { Err(faults.into()) }
+    }
+
+    /// The part of a list that `offset` (a number of things) and `limit` ask for.
+    pub(super) fn part(&self) -> Result<Page, Failure> {
+        let mut faults = Vec::new();
+        let [offset, limit] = self.numbers(&mut faults, [("offset", 0, 0), ("limit", DEFAULT_LIMIT, 1)]);
+        if faults.is_empty() { paged("limit", Page::after(offset, limit, MAX_LIMIT)) } else { Err(faults.into()) }
+    }
+
+    /// Query parameters that are whole numbers: name, what is meant where it is absent, the least that it may be.
+    pub(super) fn numbers<const N: usize>(
+        &self,
+        faults: &mut Vec<Fault>,
+        wanted: [(&'static str, u64, u64); N],
+    ) -> [u64; N] {
+        wanted.map(|(key, default, least)| match self.query.get(key) {
             None => default,
-            Some(text) => match whole(text).filter(|n| *n >= least) {
-                Some(n) => n,
-                None => {
-                    faults.push(Fault::at(key, format!("expected a whole number from {least} on, found {text:?}")));
-                    default
-                }
-            },
-        };
-        let (offset, limit) = (number("offset", 0, 0), number("limit", u64::from(rollcall_core::page::MAX_LIMIT), 1));
-        if !faults.is_empty() {
-            return Err(faults.into());
+            Some(text) => whole(text).filter(|n| *n >= least).unwrap_or_else(|| {
+                faults.push(Fault::at(key, format!("expected a whole number from {least} on, found {text:?}")));
+                default
+            }),
+        })
+    }
+
+    /// Seals what is pending of the audit log, before it is read.
+    pub(super) async fn sealing(&self) -> Result<(), Failure> {
+        let unsealed = self.reading(rollcall_core::audit::unsealed).await?;
+        // Others go on writing: what comes from now on is not waited for.
+        for _ in 0..unsealed.div_ceil(rollcall_core::audit::SEALED_AT_ONCE) {
+            if self.rollcall.seal_log(&self.actor).await? == 0 {
+                break;
+            }
         }
-        Page::new(offset, limit).map_err(|why| vec![Fault::at("limit", why)].into())
+        Ok(())
     }
 
     /// Reads in one snapshot, with the route's permission.
@@ -216,6 +238,11 @@ fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[u8])
         bytes.extend_from_slice(part);
     }
     sha256(&bytes)
+}
+
+/// A page, or what is wrong with the size that was asked for.
+pub(super) fn paged(key: &str, page: Result<Page, String>) -> Result<Page, Failure> {
+    page.map_err(|why| vec![Fault::at(key, why)].into())
 }
 
 /// A whole number in digits; one too large for 64 bits is as good as the largest.

@@ -2,7 +2,9 @@
 //!
 //! Path → verb → token → permission → limits → body → handler. A handler that is not in the table does not exist.
 
+mod audit;
 mod auth;
+mod bots;
 mod call;
 pub mod error;
 mod groups;
@@ -64,7 +66,10 @@ pub static ROUTES: &[Route] = &[
     route!(POST "users"                  ManageUsers writes users::create),
     route!(POST "adminroles/assignments" ManageRoles writes roles::assign_admin),
     // The rest of the vendor's admin family (contract §3).
+    route!(GET  "alluserroles"           ViewAccess  reads  users::list),
     route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
+    route!(GET  "bots"                   ViewBots    reads  bots::list),
+    route!(GET  "auditlogs"              ViewAuditLog reads audit::find),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).

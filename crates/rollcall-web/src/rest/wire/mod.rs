@@ -1,6 +1,9 @@
 //! The vendor's JSON, transcribed. Its odd words and quirks stop here; `docs/vendor-api.md` tells of each.
 
+pub mod all_user_roles;
 pub mod assignments;
+pub mod audit;
+pub mod bots;
 pub mod groups;
 pub mod users;
 pub mod users_info;

@@ -80,9 +80,16 @@ struct UserInfo<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Roles<'a> {
+pub(super) struct Roles<'a> {
     bt_roles: Vec<Role<'a>>,
     admin_roles: Vec<Role<'a>>,
+}
+
+impl<'a> Roles<'a> {
+    pub(super) fn of(held: &'a [HeldRole]) -> Self {
+        let of_kind = |kind| held.iter().filter(move |r| r.kind == kind).map(role).collect();
+        Self { bt_roles: of_kind(RoleKind::Bot), admin_roles: of_kind(RoleKind::Admin) }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,7 +147,6 @@ pub fn found(found: &[Found]) -> Vec<u8> {
 }
 
 fn element(user: &UserDetails) -> User<'_> {
-    let of_kind = |kind| user.roles.iter().filter(move |r| r.kind == kind).map(role).collect();
     User {
         can_create_bot: user.can_create_bot,
         is_developer: user.is_developer,
@@ -153,7 +159,7 @@ fn element(user: &UserDetails) -> User<'_> {
             status: user.status.label(),
             last_login: user.last_login.map(|time| time.to_string()),
         },
-        roles: Roles { bt_roles: of_kind(RoleKind::Bot), admin_roles: of_kind(RoleKind::Admin) },
+        roles: Roles::of(&user.roles),
         assign_bot_tasks: user
             .tasks
             .iter()

@@ -2,6 +2,7 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod lists;
 mod table;
 
 use axum::body::Body;
@@ -181,9 +182,12 @@ async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
         for request in (row(route).naming)(&things) {
             let reply = full.ask(&callers[0], route, &request).await;
             let expected = empty.ask(&callers[1], route, &request).await;
+            let told = |reply: &Reply| {
+                (reply.status, things.without_random_ids(&reply.text), reply.headers.contains_key("etag"))
+            };
             assert_eq!(
-                (reply.status, &reply.text, reply.headers.contains_key("etag")),
-                (expected.status, &expected.text, expected.headers.contains_key("etag")),
+                told(&reply),
+                told(&expected),
                 "{}: the answer is another where Acme has these things: {}",
                 name(route),
                 request
