@@ -1,5 +1,6 @@
 //! Callers as values: an app or nobody, with the same few ways to ask the real router.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +14,9 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::TestDatabase;
+
+/// Where all callers come from: an address for documents (RFC 5737 §3).
+pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 50_000);
 
 /// Somebody who calls the API.
 #[derive(Clone)]
@@ -118,7 +122,8 @@ impl Caller {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let request = request.body(body.into()).expect("a request");
+        let mut request = request.body(body.into()).expect("a request");
+        request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
         let answer = rollcall_web::router(Arc::clone(&self.rollcall)).oneshot(request).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();

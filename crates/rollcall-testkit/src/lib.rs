@@ -5,7 +5,7 @@ mod caller;
 mod database;
 mod world;
 
-pub use caller::{Caller, Reply};
+pub use caller::{Caller, PEER, Reply};
 pub use database::TestDatabase;
 pub use world::{TestRollcall, user};
 

@@ -13,6 +13,9 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// Every kind, by category.
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
             /// The event's name, as auditors search for it.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }

@@ -6,9 +6,10 @@ mod lists;
 mod table;
 
 use axum::body::Body;
+use rollcall_core::audit::EventKind;
 use rollcall_core::policy::{Gate, Scope};
 use rollcall_core::sync;
-use rollcall_testkit::{Caller, Reply, TestRollcall};
+use rollcall_testkit::{Caller, PEER, Reply, TestRollcall};
 use rollcall_web::rest::{ROUTES, Route};
 
 use crate::acme::{acme, everything, group, held, letters, state};
@@ -132,6 +133,38 @@ async fn every_route_answers_to_its_scope_alone_and_changes_something_where_it_s
         let reply = walk.ask(&app, route, &row(route).good).await;
         assert_eq!(reply.status, 200, "{}: {}", name(route), reply.text);
         assert_eq!(everything(&walk.acme) != before, route.mutates, "{}: {}", name(route), reply.text);
+    }
+}
+
+/// The events of an account from a number of them on, in order, each by the names of its columns.
+fn events_after(acme: &TestRollcall, count: u64) -> Vec<Vec<String>> {
+    let columns = "actor_kind, actor_id, ip, category, name, target, description, coalesce(state_before, state_after)";
+    let sql = format!("select {columns} from audit_events order by id");
+    let rows = acme.database().query(&sql).into_iter().skip(usize::try_from(count).expect("a few"));
+    rows.map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect()
+}
+
+#[tokio::test]
+async fn every_change_by_any_route_is_told_with_who_from_where_what_and_how_it_was() {
+    for route in ROUTES.iter().filter(|route| route.mutates) {
+        let mut walk = Walk::of(acme());
+        let app = walk.app(&scopes(route));
+        let before = walk.acme.sealed_events();
+        walk.ask(&app, route, &row(route).good).await;
+        let events = events_after(&walk.acme, before);
+        assert!(!events.is_empty(), "{} tells of nothing", name(route));
+        for event in events {
+            let [kind, by, ip, category, event_name, target, description, state] = &event[..] else { unreachable!() };
+            let client_id = app.client_id().to_string();
+            assert_eq!((kind.as_str(), by, ip), ("app", &client_id, &PEER.ip().to_string()), "{}", name(route));
+            let known = EventKind::ALL.iter().any(|k| (k.category(), k.name()) == (category, event_name));
+            assert!(known && !target.is_empty() && !description.is_empty(), "{}: {event:?}", name(route));
+            assert!(
+                state.starts_with('{') || state.starts_with('['),
+                "{}: neither before nor after: {event:?}",
+                name(route)
+            );
+        }
     }
 }
 
