@@ -1,7 +1,7 @@
 //! `POST /users`: the request, and the answer for those that failed.
 
 use rollcall_core::Fault as Place;
-use rollcall_core::users::{CreateFault, NewUser, Outcome, Profile, ProfileField, RoleOnBot, TaskGrant};
+use rollcall_core::users::{NewUser, Outcome, Profile, ProfileField, RoleOnBot, TaskGrant, UserFault};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -149,11 +149,11 @@ pub fn created(echoes: &[Echo], outcomes: &[Outcome]) -> Vec<u8> {
 }
 
 /// The vendor's literal where there is one, else our own sentence.
-fn fault(fault: &CreateFault) -> Fault {
+fn fault(fault: &UserFault) -> Fault {
     match fault {
-        CreateFault::InvalidEmail(_) => Fault::literal("INVALID_EMAIL", fault.to_string()),
-        CreateFault::Exists(_) => Fault::literal("USER_ALREADY_EXISTS", fault.to_string()),
-        CreateFault::CreatorMustDevelop => {
+        UserFault::InvalidEmail(_) => Fault::literal("INVALID_EMAIL", fault.to_string()),
+        UserFault::Exists(_) => Fault::literal("USER_ALREADY_EXISTS", fault.to_string()),
+        UserFault::CreatorMustDevelop => {
             Fault::literal("Invalid values in the body", "canCreateBot is true and isDeveloper is false")
         }
         other => Fault::new(other.to_string(), 400),
