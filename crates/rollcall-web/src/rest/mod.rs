@@ -64,6 +64,9 @@ pub static ROUTES: &[Route] = &[
     route!(POST "users"                  ManageUsers writes users::create),
     route!(POST "adminroles/assignments" ManageRoles writes roles::assign_admin),
     // The rest of the vendor's admin family (contract §3).
+    route!(PUT  "users"                  ManageUsers writes users::update),
+    route!(DELETE "users"                ManageUsers writes users::remove),
+    route!(POST "useraccess"             ManageAccess writes users::access),
     route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
 ];
 

@@ -3,6 +3,7 @@
 //! The list of routes is the program's own; what to send to each is in `table`.
 
 mod table;
+mod users_rows;
 
 use axum::body::Body;
 use rollcall_core::policy::{Gate, Scope};

@@ -19,11 +19,11 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn body(body: &Value) -> Self {
+    pub(super) fn body(body: &Value) -> Self {
         Self { body: body.to_string().into_bytes(), ..Self::query("") }
     }
 
-    fn query(query: impl Into<String>) -> Self {
+    pub(super) fn query(query: impl Into<String>) -> Self {
         Self { path: None, query: query.into(), content_type: "application/json", body: Vec::new() }
     }
 }
@@ -49,11 +49,11 @@ pub(super) struct Row {
 
 /// Everything by which an account's things can be named.
 pub(super) struct Things {
-    users: Vec<(String, String)>,
-    roles: Vec<String>,
-    bots: Vec<String>,
+    pub(super) users: Vec<(String, String)>,
+    pub(super) roles: Vec<String>,
+    pub(super) bots: Vec<String>,
     /// All ids, names and addresses, whatever they are of.
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
 }
 
 impl Things {
@@ -88,6 +88,12 @@ impl Things {
 
 /// A row for each route.
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = rows_of_the_seeds();
+    rows.extend(super::users_rows::rows());
+    rows
+}
+
+fn rows_of_the_seeds() -> Vec<Row> {
     vec![
         Row {
             name: "GET groups",
@@ -186,13 +192,24 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
+impl Things {
+    /// Every word as a role, and every role on every bot.
+    pub(super) fn as_roles(&self) -> Vec<Value> {
+        let pairs =
+            self.roles.iter().flat_map(|role| self.bots.iter().map(move |bot| json!({"roleId": role, "botId": bot})));
+        self.words.iter().map(|role| json!({ "roleId": role })).chain(pairs).collect()
+    }
+
+    /// Every word as a bot, with every word as its dialog.
+    pub(super) fn as_tasks(&self) -> Vec<Value> {
+        self.words.iter().map(|bot| json!({"botId": bot, "dialogs": self.words})).collect()
+    }
+}
+
 /// New users with all addresses and org user ids; and one with each group, role, bot and dialog.
 fn name_in_new_users(things: &Things) -> Vec<Request> {
     let known = |(email, id): &(String, String)| json!({"userInfo": {"emailId": email, "orgUserId": id}});
-    let pairs =
-        things.roles.iter().flat_map(|role| things.bots.iter().map(move |bot| json!({"roleId": role, "botId": bot})));
-    let roles: Vec<Value> = things.words.iter().map(|role| json!({ "roleId": role })).chain(pairs).collect();
-    let tasks: Vec<Value> = things.words.iter().map(|bot| json!({"botId": bot, "dialogs": things.words})).collect();
+    let (roles, tasks) = (things.as_roles(), things.as_tasks());
     let one = |key: &str, list: Value| {
         Request::body(&json!({"users": [{"userInfo": {"emailId": "new@globex.test"}, key: list}]}))
     };
