@@ -1,13 +1,15 @@
-//! `PUT /users`: every fault of a user, each with what it is about, and what refuses the whole request.
+//! `PUT /users`: every fault of a user, each with what it is about; whose roles an app may change; what refuses the whole
+//! request.
 
 use axum::http::Method;
 use insta::assert_json_snapshot;
 use rollcall_core::policy::Scope;
+use rollcall_core::sync::{self, State};
 use rollcall_testkit::Caller;
 use serde_json::{Value, json};
 
-use super::users_update::put;
-use crate::acme::{BOTH, acme, admin_role, bot_id, bot_role, dialog_id, everything, group_id};
+use super::users_update::{DONE, put};
+use crate::acme::{BOTH, acme, admin_role, bot_id, bot_role, dialog_id, everything, group, group_id};
 
 /// What is wrong with one user: the message, and behind a dash the detail where there is one.
 async fn refused(app: &Caller, asked: &Value) -> Vec<String> {
@@ -140,6 +142,90 @@ async fn who_is_unknown_or_named_twice_or_by_another_id_is_refused() {
         failed.as_array().expect("two fail").iter().map(|user| &user["userInfo"]["reason"]["message"]).collect();
     assert_eq!(told, ["The user Sam@Acme.test stands in this request more than once"; 2]);
     assert_eq!(acme.database().number("select count(*) from users where city = 'Leeds'"), 1, "the first is done");
+}
+
+#[tokio::test]
+async fn the_last_active_admin_stays_one_seen_over_the_users_in_order() {
+    let acme = acme();
+    let app = acme.app(&[BOTH[0], BOTH[1], Scope::MasterAdmin]);
+    let admin = json!([{"roleId": admin_role("admin")}]);
+    let gives = |email: &str| json!({"userInfo": {"emailId": email}, "roles": {"addTo": admin}});
+    let takes = |email: &str| json!({"userInfo": {"emailId": email, "city": "X"}, "roles": {"removeFrom": admin}});
+    let before = everything(&acme);
+    // Somebody invited is no active admin; and whoever comes after does not count yet.
+    let refused = put(&app, &json!([takes("ada@acme.test")])).await.json();
+    assert_eq!(
+        refused["failedUserDetails"][0]["userInfo"]["reason"]["message"],
+        "ada@acme.test is the last active holder of the built-in role \"admin\", which may not be left without one"
+    );
+    assert_eq!(everything(&acme), before);
+    let users = json!([gives("Sam@acme.test"), takes("ada@acme.test"), gives("grace@acme.test")]);
+    let failed = put(&app, &users).await.json()["failedUserDetails"].clone();
+    assert_eq!(
+        (failed.as_array().map(Vec::len), &failed[0]["userInfo"]["emailId"]),
+        (Some(1), &json!("ada@acme.test"))
+    );
+    let users = json!([takes("ada@acme.test"), takes("grace@acme.test"), takes("sam@acme.test")]);
+    let failed = put(&app, &users).await.json()["failedUserDetails"].clone();
+    assert_eq!(
+        (failed.as_array().map(Vec::len), &failed[0]["userInfo"]["emailId"]),
+        (Some(1), &json!("grace@acme.test"))
+    );
+    let state = acme.read(|view| sync::export(view, false)).expect("an export");
+    let admins = state.assignments.into_iter().find(|held| held.role == "admin").expect("an admin").users;
+    assert_eq!(admins, ["grace@acme.test"]);
+}
+
+#[tokio::test]
+async fn an_app_without_role_management_changes_no_roles_either_way_be_it_by_groups() {
+    let acme = acme();
+    acme.apply(State {
+        name: "Acme".into(),
+        groups: vec![group("Plain", "", &["sue@acme.test"], &[])],
+        ..State::default()
+    })
+    .expect("a group that carries nothing");
+    let (people, roles) = (acme.app(&[Scope::UserManagement, Scope::MasterAdmin]), acme.app(&BOTH));
+    let auditor = json!([{"roleId": admin_role("Auditor")}]);
+    let admin = json!([{"roleId": admin_role("admin")}]);
+    let tester = json!([{"roleId": bot_role("Bot Tester"), "botId": bot_id("Travel desk")}]);
+    let grant = |role: &str| format!("may not grant the role \"{role}\": that needs the scope role-management");
+    let take = |role: &str| format!("may not take away the role \"{role}\": that needs the scope role-management");
+    let table = [
+        (&people, json!({"roles": {"addTo": auditor}}), grant("Auditor")),
+        (&people, json!({"roles": {"addTo": admin}}), grant("admin")),
+        (&people, json!({"roles": {"addTo": tester}}), grant("Bot Tester")),
+        (&people, json!({"groups": {"addTo": [group_id("Desk")]}}), grant("Reviewer")),
+        (&people, json!({"roles": {"removeFrom": auditor}}), take("Auditor")),
+        (&people, json!({"roles": {"removeFrom": admin}}), take("admin")),
+        (&people, json!({"roles": {"removeFrom": tester}}), take("Bot Tester")),
+        (&people, json!({"groups": {"removeFrom": [group_id("Desk")]}}), take("Reviewer")),
+        (
+            &roles,
+            json!({"roles": {"addTo": admin}}),
+            "may not grant the role \"admin\": that needs the scope master-admin".into(),
+        ),
+    ];
+    let before = everything(&acme);
+    for (app, mut asked, expected) in table {
+        asked["userInfo"]["emailId"] = json!("lou@acme.test");
+        let reply = put(app, &json!([asked])).await.json();
+        let errors = reply["failedUserDetails"][0]["userInfo"]["reason"]["errors"].clone();
+        assert_eq!(errors.as_array().map(Vec::len), Some(1), "{asked}: {reply}");
+        assert!(errors[0]["msg"].as_str().is_some_and(|msg| msg.contains(&expected)), "{asked}: {errors}");
+    }
+    assert_eq!(everything(&acme), before);
+    let plain = json!([
+        {"userInfo": {"emailId": "lou@acme.test"}, "groups": {"addTo": [group_id("Plain")]}},
+        {"userInfo": {"emailId": "sue@acme.test"}, "groups": {"removeFrom": [group_id("Plain")]}},
+    ]);
+    assert_eq!(put(&people, &plain).await.text, DONE, "what carries nothing is free to join and to leave");
+    let by_roles = json!([{
+        "userInfo": {"emailId": "lou@acme.test"},
+        "groups": {"removeFrom": [group_id("Desk")]},
+        "roles": {"addTo": auditor},
+    }, {"userInfo": {"emailId": "ada@acme.test"}, "roles": {"removeFrom": tester}}]);
+    assert_eq!(put(&roles, &by_roles).await.text, DONE);
 }
 
 #[tokio::test]
