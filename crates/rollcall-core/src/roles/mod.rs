@@ -2,6 +2,7 @@
 
 pub mod assign;
 pub mod built_in;
+pub(crate) mod given;
 mod hold;
 mod write;
 

@@ -99,18 +99,24 @@ fn held(r: &Row<'_, '_>) -> HeldRow {
     }
 }
 
-/// Every way by which these users hold roles, in two statements: directly, and through each group that carries one and
-/// that they are in, at any depth.
-pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
+/// The roles that were given to these users themselves, and have not expired.
+pub(crate) fn held_directly(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
     let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
-    let mut rows = tx.query_list(
+    tx.query_list(
         "select s.user_id, r.public_id, r.name, r.kind, b.public_id, b.name, null from assignments s \
          join roles r on r.id = s.role_id left join bots b on b.id = s.bot_id \
          where s.user_id in {list} and (s.expires_at is null or s.expires_at > $1) order by s.id",
         &[now.into()],
         &list,
         held,
-    )?;
+    )
+}
+
+/// Every way by which these users hold roles, in two statements: directly, and through each group that carries one and
+/// that they are in, at any depth.
+pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    let mut rows = held_directly(tx, users, now)?;
     rows.extend(tx.query_list(
         "with recursive above (user_id, group_id) as ( \
          select m.user_id, m.group_id from memberships m where m.user_id in {list} \
@@ -156,6 +162,21 @@ pub(crate) fn holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<Held, Op
                 None => Holder::Group(GroupKey(r.int(2))),
             };
             ((RoleKey(r.int(0)), r.opt_int(4).map(BotKey), holder), r.opt_int(3).map(Time))
+        },
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What was given to these users themselves, on which bots, and until when: also what has expired.
+pub(crate) fn given_to(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<HashMap<Held, Option<Time>>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    let rows = tx.query_list(
+        "select role_id, bot_id, user_id, expires_at from assignments where account_id = $1 and user_id in {list}",
+        &[account.into()],
+        &list,
+        |r| {
+            let held = (RoleKey(r.int(0)), r.opt_int(1).map(BotKey), Holder::User(UserKey(r.int(2))));
+            (held, r.opt_int(3).map(Time))
         },
     )?;
     Ok(rows.into_iter().collect())

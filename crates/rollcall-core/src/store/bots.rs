@@ -94,6 +94,17 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<Bot>> {
     with_dialogs(tx, bots)
 }
 
+/// The names of the bots that these users own, oldest first.
+pub(crate) fn owned_by(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<(UserKey, String)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select owner_id, name from bots where account_id = $1 and owner_id in {list} order by id",
+        &[account.into()],
+        &list,
+        |r| (UserKey(r.int(0)), r.text(1)),
+    )
+}
+
 pub(crate) fn insert_many(
     tx: &WriteTx<'_>,
     account: AccountKey,

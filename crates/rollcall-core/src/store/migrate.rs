@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_apps", include_str!("../../migrations/0004_apps.sql")),
     ("0005_events", include_str!("../../migrations/0005_events.sql")),
     ("0006_lists", include_str!("../../migrations/0006_lists.sql")),
+    ("0007_tasks_of_users", include_str!("../../migrations/0007_tasks_of_users.sql")),
 ];
 
 /// The schema that this program works with.

@@ -22,3 +22,4 @@ mod tokens;
 mod transfer;
 mod users;
 mod users_info;
+mod users_update;

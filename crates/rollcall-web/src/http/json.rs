@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use rollcall_core::Fault;
+use rollcall_core::change::Change;
 use serde_json::{Map, Value};
 
 /// The longest list that a request may bring (API contract §1, Bodies).
@@ -169,6 +170,19 @@ impl<'v> Object<'v> {
         self.text(key).unwrap_or_default()
     }
 
+    /// What is said of a text that can be cleared: nothing where the key is absent, and null is not as good as absent.
+    pub fn text_change(&self, key: &str) -> Change<String> {
+        match self.map.get(key) {
+            None => Change::Keep,
+            Some(Value::Null) => Change::Clear,
+            Some(Value::String(text)) => Change::Set(text.clone()),
+            Some(other) => {
+                self.wrong(key, "text or null", other);
+                Change::Keep
+            }
+        }
+    }
+
     /// A boolean, where it is there.
     pub fn boolean(&self, key: &str) -> Option<bool> {
         match self.get(key)? {
@@ -180,15 +194,17 @@ impl<'v> Object<'v> {
         }
     }
 
+    /// An object, where it is there.
+    pub fn object(&self, key: &str) -> Option<Object<'v>> {
+        object_at(self.get(key)?, self.path_of(key), self.faults)
+    }
+
     /// An object that must be there.
     pub fn required_object(&self, key: &str) -> Option<Object<'v>> {
-        match self.get(key) {
-            Some(value) => object_at(value, self.path_of(key), self.faults),
-            None => {
-                self.fault(key, "is missing");
-                None
-            }
+        if !self.has(key) {
+            self.fault(key, "is missing");
         }
+        self.object(key)
     }
 
     /// A list of objects; none where it is absent.
@@ -243,6 +259,17 @@ mod tests {
                 "users[2].canCreateBot: expected true or false, found text",
             ]
         );
+    }
+
+    #[test]
+    fn absent_null_and_a_text_are_three_things_where_a_text_can_be_cleared() {
+        let value = json!({"null": null, "empty": "", "text": "a", "number": 5});
+        let faults = Faults::default();
+        let body = object(&value, &faults).unwrap();
+        let said = ["absent", "null", "empty", "text", "number"].map(|key| body.text_change(key));
+        let set = |text: &str| Change::Set(text.to_owned());
+        assert_eq!(said, [Change::Keep, Change::Clear, set(""), set("a"), Change::Keep]);
+        assert_eq!(faults.done(()).unwrap_err()[0].to_string(), "number: expected text or null, found a number");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A request that got past the door: its query, its body, its idempotency key; and what a handler answers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -170,6 +170,29 @@ impl Call {
         let reply = self.rollcall.write_once(self.actor, self.route.permission, self.mode, self.once, work).await?;
         let status = StatusCode::from_u16(reply.status).map_err(|_| Failure::internal())?;
         Ok(Answer { status, body: reply.body, etag: None, replayed: reply.replayed })
+    }
+
+    /// As [`Self::writing`], for work that may refuse the whole request in the vendor's own words: then nothing of it is
+    /// kept, and no key remembers it.
+    pub(super) async fn writing_unless_refused(
+        self,
+        work: impl Fn(&mut Op<'_>) -> CoreResult<Result<Reply, Failure>> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        let refused = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&refused);
+        let answer = self.writing(move |op| {
+            // The work may be done again, and then come to something else.
+            let mut refusal = told.lock().unwrap_or_else(PoisonError::into_inner);
+            *refusal = None;
+            work(op)?.map_err(|failure| {
+                *refusal = Some(failure);
+                rollcall_core::Error::invalid("the request is refused in the words of its face")
+            })
+        });
+        match (answer.await, refused.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+            (Err(_), Some(failure)) => Err(failure),
+            (answer, _) => answer,
+        }
     }
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.

@@ -61,6 +61,12 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// Refused in the vendor's own words, with what they are about beside them.
+    pub fn literal(status: StatusCode, message: &str, detail: impl Into<String>) -> Self {
+        let errors = vec![wire::Fault::literal_of(status.as_u16(), message, detail)];
+        Self { status, errors, allow: None }
+    }
+
     /// A fault of ours.
     pub fn internal() -> Self {
         Error::internal("").into()

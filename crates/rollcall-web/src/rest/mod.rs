@@ -67,6 +67,9 @@ pub static ROUTES: &[Route] = &[
     route!(POST "adminroles/assignments" ManageRoles writes roles::assign_admin),
     // The rest of the vendor's admin family (contract §3).
     route!(GET  "alluserroles"           ViewAccess  reads  users::list),
+    route!(PUT  "users"                  ManageUsers writes users::update),
+    route!(DELETE "users"                ManageUsers writes users::remove),
+    route!(POST "useraccess"             ManageAccess writes users::access),
     route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
     route!(GET  "bots"                   ViewBots    reads  bots::list),
     route!(GET  "auditlogs"              ViewAuditLog reads audit::find),

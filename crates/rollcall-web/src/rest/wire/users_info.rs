@@ -7,7 +7,7 @@ use rollcall_core::{Fault as Place, id};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Fault, Reason};
+use super::{Fault, Reason, names};
 use crate::http::json::{self, Faults, Object};
 
 /// Reads the body: `emailIds` and/or `orgUserIds`, and `status` (documented as `Status`, too).
@@ -19,10 +19,8 @@ pub fn read(body: &Value) -> Result<(Vec<Lookup>, StatusFilter), Vec<Place>> {
     let mut asked = Vec::new();
     let mut filter = StatusFilter::All;
     if let Some(body) = json::object(body, &faults) {
-        // Empty strings are placeholders, as everywhere in the vendor's samples.
-        let ids = |key| body.texts(key).unwrap_or_default().into_iter().filter(|id: &String| !id.trim().is_empty());
-        asked.extend(ids("emailIds").map(Lookup::Email));
-        asked.extend(ids("orgUserIds").map(Lookup::OrgUserId));
+        asked.extend(names(&body, "emailIds").into_iter().map(Lookup::Email));
+        asked.extend(names(&body, "orgUserIds").into_iter().map(Lookup::OrgUserId));
         filter = read_filter(&body);
     }
     let (asked, filter) = faults.done((asked, filter))?;
@@ -187,10 +185,10 @@ fn role(held: &HeldRole) -> Role<'_> {
 }
 
 fn failed(lookup: &Lookup) -> FailedInfo<'_> {
-    let (email_id, org_user_id, what) = match lookup {
-        Lookup::Email(email) => (Some(email.as_str()), None, "email address"),
-        Lookup::OrgUserId(id) => (None, Some(id.as_str()), "org user id"),
+    let (email_id, org_user_id) = match lookup {
+        Lookup::Email(email) => (Some(email.as_str()), None),
+        Lookup::OrgUserId(id) => (None, Some(id.as_str())),
     };
-    let message = format!("User not found. Please check the provided {what}.");
-    FailedInfo { email_id, org_user_id, status: "failure", reason: Reason::bad_request(vec![Fault::new(message, 400)]) }
+    let reason = Reason::bad_request(vec![Fault::user_not_found(lookup)]);
+    FailedInfo { email_id, org_user_id, status: "failure", reason }
 }

@@ -4,6 +4,7 @@
 
 mod lists;
 mod table;
+mod users_rows;
 
 use axum::body::Body;
 use rollcall_core::audit::EventKind;

@@ -101,6 +101,7 @@ impl Things {
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = first_calls();
     rows.extend(super::lists::rows());
+    rows.extend(super::users_rows::rows());
     rows
 }
 
@@ -203,13 +204,24 @@ fn first_calls() -> Vec<Row> {
     ]
 }
 
+impl Things {
+    /// Every word as a role, and every role on every bot.
+    pub(super) fn as_roles(&self) -> Vec<Value> {
+        let pairs =
+            self.roles.iter().flat_map(|role| self.bots.iter().map(move |bot| json!({"roleId": role, "botId": bot})));
+        self.words.iter().map(|role| json!({ "roleId": role })).chain(pairs).collect()
+    }
+
+    /// Every word as a bot, with every word as its dialog.
+    pub(super) fn as_tasks(&self) -> Vec<Value> {
+        self.words.iter().map(|bot| json!({"botId": bot, "dialogs": self.words})).collect()
+    }
+}
+
 /// New users with all addresses and org user ids; and one with each group, role, bot and dialog.
 fn name_in_new_users(things: &Things) -> Vec<Request> {
     let known = |(email, id): &(String, String)| json!({"userInfo": {"emailId": email, "orgUserId": id}});
-    let pairs =
-        things.roles.iter().flat_map(|role| things.bots.iter().map(move |bot| json!({"roleId": role, "botId": bot})));
-    let roles: Vec<Value> = things.words.iter().map(|role| json!({ "roleId": role })).chain(pairs).collect();
-    let tasks: Vec<Value> = things.words.iter().map(|bot| json!({"botId": bot, "dialogs": things.words})).collect();
+    let (roles, tasks) = (things.as_roles(), things.as_tasks());
     let one = |key: &str, list: Value| {
         Request::body(&json!({"users": [{"userInfo": {"emailId": "new@globex.test"}, key: list}]}))
     };

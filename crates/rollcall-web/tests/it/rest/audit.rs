@@ -57,7 +57,7 @@ async fn an_event_is_told_in_the_vendors_words_with_who_did_it() {
             "AuditLogId": "000000000000000000000027",
             "User": null,
             "Email": null,
-            "IP": null,
+            "IP": "192.0.2.7",
             "App": "app user-management"
           }
         ],
