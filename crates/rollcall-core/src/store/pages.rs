@@ -13,12 +13,16 @@ const BUCKET: i64 = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Groups,
+    AdminRoles,
+    BotRoles,
 }
 
 impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Groups => "groups",
+            Self::AdminRoles => "admin roles",
+            Self::BotRoles => "bot roles",
         }
     }
 }
