@@ -6,11 +6,12 @@ use std::sync::{Mutex, OnceLock};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
-use rollcall_core::roles::{RoleKind, assign};
+use rollcall_core::roles::{RoleKind, assign, import};
 use rollcall_core::{Fault, users};
 use rollcall_testkit::TestRollcall;
 use rollcall_web::http::json;
 use rollcall_web::rest::wire;
+use serde_json::Value;
 
 /// One installation for all runs of a process; nothing that is fuzzed may change it.
 fn world() -> &'static Mutex<TestRollcall> {
@@ -59,6 +60,9 @@ pub fn bodies(data: &[u8]) {
             rehearsed.expect("whatever a body says of users is an outcome");
         }),
     }
+    if let Err(faults) = wire::roles::read_import(&value) {
+        told(faults);
+    }
     match wire::users_info::read(&value) {
         Err(faults) => told(faults),
         Ok((asked, filter)) => with_world(|world| {
@@ -79,6 +83,27 @@ pub fn bodies(data: &[u8]) {
                     })
                     .wait();
                 rehearsed.expect("whatever a body says of roles is an outcome");
+            }),
+        }
+    }
+}
+
+/// Any bytes as an uploaded file with roles: refused with places, or rehearsed, and then either done or refused with places.
+pub fn role_file(data: &[u8]) {
+    for kind in [RoleKind::Admin, RoleKind::Bot] {
+        match wire::roles::read_file(kind, data) {
+            Err(faults) => assert!(!faults.is_empty() && faults.iter().all(|f| !f.message.is_empty())),
+            Ok(roles) => with_world(|world| {
+                let rehearsed = world
+                    .rollcall()
+                    .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
+                        import::import(op, &roles, true)
+                    })
+                    .wait();
+                match rehearsed {
+                    Ok(imported) => assert!(serde_json::from_slice::<Value>(&wire::roles::imported(&imported)).is_ok()),
+                    Err(error) => assert!(!error.each_fault().is_empty(), "a file made the core fail: {error:?}"),
+                }
             }),
         }
     }

@@ -104,14 +104,9 @@ pub(crate) fn of_kind(tx: &Tx<'_>, account: AccountKey, kind: RoleKind) -> Resul
 }
 
 /// Counts new roles (`sign` 1) or removed ones (`sign` -1) on the pages of their kind.
-fn count(
-    tx: &WriteTx<'_>,
-    account: AccountKey,
-    roles: impl Iterator<Item = (RoleKey, RoleKind)> + Clone,
-    sign: i64,
-) -> Result<()> {
+fn count(tx: &WriteTx<'_>, account: AccountKey, roles: &[(RoleKey, RoleKind)], sign: i64) -> Result<()> {
     for kind in [RoleKind::Admin, RoleKind::Bot] {
-        let ids = roles.clone().filter(|(_, of)| *of == kind).map(|(key, _)| key.0);
+        let ids = roles.iter().filter(|(_, of)| *of == kind).map(|(key, _)| key.0);
         pages::count(tx, account, pages_of(kind), ids, sign)?;
     }
     Ok(())
@@ -152,7 +147,8 @@ pub(crate) fn insert_many(
         &rows,
     )?;
     let keys: Vec<Option<RoleKey>> = ids.into_iter().map(|id| id.map(RoleKey)).collect();
-    count(tx, account, keys.iter().zip(roles).filter_map(|(key, role)| Some(((*key)?, role.kind))), 1)?;
+    let new: Vec<_> = keys.iter().zip(roles).filter_map(|(key, role)| Some(((*key)?, role.kind))).collect();
+    count(tx, account, &new, 1)?;
     Ok(keys)
 }
 
@@ -204,13 +200,13 @@ pub(crate) fn update_many(
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, roles: &[(RoleKey, RoleKind)]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = roles.iter().map(|(key, _)| vec![account.into(), (*key).into()]).collect();
-    count(tx, account, roles.iter().copied(), -1)?;
+    count(tx, account, roles, -1)?;
     tx.execute_many("delete from roles where account_id = $1 and id = $2 and not built_in", &rows)
 }
 
 /// Every role of an account, built-ins too: only while it is still empty.
 pub(crate) fn remove_all(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize> {
-    let roles = list(tx, account)?;
-    count(tx, account, roles.iter().map(|role| (role.key, role.kind)), -1)?;
+    let roles: Vec<_> = list(tx, account)?.iter().map(|role| (role.key, role.kind)).collect();
+    count(tx, account, &roles, -1)?;
     tx.execute("delete from roles where account_id = $1", &[account.into()])
 }

@@ -1,7 +1,9 @@
 //! The vendor's JSON, transcribed. Its odd words and quirks stop here; `docs/vendor-api.md` tells of each.
 
 pub mod assignments;
+pub mod files;
 pub mod groups;
+pub mod roles;
 pub mod users;
 pub mod users_info;
 

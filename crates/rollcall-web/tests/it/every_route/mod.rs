@@ -2,6 +2,7 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod roles_rows;
 mod table;
 
 use axum::body::Body;
@@ -10,7 +11,8 @@ use rollcall_core::sync;
 use rollcall_testkit::{Caller, Reply, TestRollcall};
 use rollcall_web::rest::{ROUTES, Route};
 
-use crate::acme::{acme, everything, group, held, letters, state};
+use crate::acme::{everything, group, held, letters, state};
+use roles_rows::acme;
 use table::{Request, Row, Things, rows};
 
 /// An installation, all of whose replies are searched for secrets.

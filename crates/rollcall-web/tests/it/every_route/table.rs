@@ -7,6 +7,7 @@ use rollcall_core::sync;
 use rollcall_testkit::TestRollcall;
 use serde_json::{Value, json};
 
+use super::roles_rows;
 use crate::acme::{admin_role, bot_id, bot_role};
 
 /// A request to a route that is known.
@@ -19,11 +20,11 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn body(body: &Value) -> Self {
+    pub(super) fn body(body: &Value) -> Self {
         Self { body: body.to_string().into_bytes(), ..Self::query("") }
     }
 
-    fn query(query: impl Into<String>) -> Self {
+    pub(super) fn query(query: impl Into<String>) -> Self {
         Self { path: None, query: query.into(), content_type: "application/json", body: Vec::new() }
     }
 }
@@ -53,7 +54,7 @@ pub(super) struct Things {
     roles: Vec<String>,
     bots: Vec<String>,
     /// All ids, names and addresses, whatever they are of.
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
 }
 
 impl Things {
@@ -88,6 +89,12 @@ impl Things {
 
 /// A row for each route.
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = first_rows();
+    rows.extend(roles_rows::rows());
+    rows
+}
+
+fn first_rows() -> Vec<Row> {
     vec![
         Row {
             name: "GET groups",
