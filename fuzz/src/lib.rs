@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Op};
 use rollcall_core::policy::{Permission, Scope};
-use rollcall_core::roles::{RoleKind, assign};
+use rollcall_core::roles::{RoleKind, assign, import};
 use rollcall_core::{Fault, users};
 use rollcall_testkit::TestRollcall;
 use rollcall_web::http::json;
@@ -61,6 +61,9 @@ pub fn bodies(data: &[u8]) {
         }),
     }
     changes_of_users(&value, told);
+    if let Err(faults) = wire::roles::read_import(&value) {
+        told(faults);
+    }
     match wire::users_info::read(&value) {
         Err(faults) => told(faults),
         Ok((asked, filter)) => with_world(|world| {
@@ -108,6 +111,27 @@ fn changes_of_users(value: &Value, told: impl Fn(Vec<Fault>)) {
         Ok((emails, flags)) => {
             let given = rehearse(Permission::ManageAccess, move |op| users::set_access(op, &emails, flags));
             given.unwrap_or_else(|refusal| drop(wire::user_access::refused(&refusal)));
+        }
+    }
+}
+
+/// Any bytes as an uploaded file with roles: refused with places, or rehearsed, and then either done or refused with places.
+pub fn role_file(data: &[u8]) {
+    for kind in [RoleKind::Admin, RoleKind::Bot] {
+        match wire::roles::read_file(kind, data) {
+            Err(faults) => assert!(!faults.is_empty() && faults.iter().all(|f| !f.message.is_empty())),
+            Ok(roles) => with_world(|world| {
+                let rehearsed = world
+                    .rollcall()
+                    .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
+                        import::import(op, &roles, true)
+                    })
+                    .wait();
+                match rehearsed {
+                    Ok(imported) => assert!(serde_json::from_slice::<Value>(&wire::roles::imported(&imported)).is_ok()),
+                    Err(error) => assert!(!error.each_fault().is_empty(), "a file made the core fail: {error:?}"),
+                }
+            }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What Rollcall is: the domain and its rules, on a real database. No HTTP, no wire formats, no async.
 //!
 //! Reading order: [`rollcall`] is the way in (no right, no transaction), [`op`] the way out (no audit, no commit),
-//! [`policy`] the only decisions. Then the nouns: [`users`], [`groups`], [`roles`], [`bots`], [`apps`], and what is
+//! [`policy`] the only decisions. Then the nouns: [`users`], [`groups`], [`roles`], [`bots`], [`apps`], [`files`], and what is
 //! computed over them, [`access`]. [`sync`] brings a whole account to a described state. `store` is private.
 //!
 //! ```no_run
@@ -34,6 +34,8 @@ pub mod roles;
 pub mod bots;
 
 pub mod apps;
+
+pub mod files;
 
 pub mod access;
 

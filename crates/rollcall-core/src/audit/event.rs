@@ -45,6 +45,7 @@ event_kinds!(
     GroupsRemovedFromGroup "Group Management" "Groups Removed from Group",
     RoleCreated "Role Management" "Role Created",
     RoleUpdated "Role Management" "Role Updated",
+    RolePermissionsUpdated "Role Management" "Role Permissions Updated",
     RoleDeleted "Role Management" "Role Deleted",
     AdminRoleAssigned "Role Management" "Admin Role Assigned to Users",
     AdminRoleRemoved "Role Management" "Admin Role Deleted for Users",
@@ -60,6 +61,7 @@ event_kinds!(
     AppModified "API Scopes" "App Modified",
     AppDeleted "API Scopes" "App Deleted",
     AppScopesModified "API Scopes" "App Scopes Modified",
+    FileUploaded "Files" "File Uploaded",
 );
 
 /// One event, before it has a number.

@@ -1,6 +1,6 @@
 //! Who holds which role: directly, through groups, and what a group carries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{AccountKey, BotKey, GroupKey, RoleKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
@@ -178,6 +178,18 @@ pub(crate) fn given_to(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> R
             let held = (RoleKey(r.int(0)), r.opt_int(1).map(BotKey), Holder::User(UserKey(r.int(2))));
             (held, r.opt_int(3).map(Time))
         },
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Which of these roles anybody holds, user or group.
+pub(crate) fn held_roles(tx: &Tx<'_>, roles: &[RoleKey], now: Time) -> Result<HashSet<RoleKey>> {
+    let list: Vec<Value<'_>> = roles.iter().map(|key| (*key).into()).collect();
+    let rows = tx.query_list(
+        "select distinct role_id from assignments where (expires_at is null or expires_at > $1) and role_id in {list}",
+        &[now.into()],
+        &list,
+        |r| RoleKey(r.int(0)),
     )?;
     Ok(rows.into_iter().collect())
 }

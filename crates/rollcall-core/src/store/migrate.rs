@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_events", include_str!("../../migrations/0005_events.sql")),
     ("0006_lists", include_str!("../../migrations/0006_lists.sql")),
     ("0007_tasks_of_users", include_str!("../../migrations/0007_tasks_of_users.sql")),
+    ("0008_files", include_str!("../../migrations/0008_files.sql")),
 ];
 
 /// The schema that this program works with.

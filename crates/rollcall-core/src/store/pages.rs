@@ -14,6 +14,8 @@ const BUCKET: i64 = 1_000;
 pub(crate) enum Kind {
     Groups,
     Bots,
+    AdminRoles,
+    BotRoles,
     /// Counted later, by [`settle`]: many create users at the same time, and a count is one row for all of them.
     Users,
 }
@@ -23,6 +25,8 @@ impl Kind {
         match self {
             Self::Groups => "groups",
             Self::Bots => "bots",
+            Self::AdminRoles => "admin roles",
+            Self::BotRoles => "bot roles",
             Self::Users => "users",
         }
     }
@@ -30,7 +34,7 @@ impl Kind {
     /// Where rows are that may not be counted yet; none where each is counted with its change.
     fn counted_later(self) -> Option<&'static str> {
         match self {
-            Self::Groups | Self::Bots => None,
+            Self::Groups | Self::Bots | Self::AdminRoles | Self::BotRoles => None,
             Self::Users => Some("users"),
         }
     }

@@ -12,7 +12,7 @@ use crate::bots;
 use crate::error::{Error, Fault, Result};
 use crate::groups::{self, NamedEdge, NamedMember};
 use crate::op::Op;
-use crate::roles::{self, HeldChange, RoleKind};
+use crate::roles::{self, HeldChange, RoleGone, RoleKind};
 use crate::store::assignments::Holder;
 use crate::store::{BotKey, GroupKey, UserKey};
 use crate::text;
@@ -168,7 +168,7 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .roles
         .iter()
         .filter(|r| !r.role.built_in && !roles_named.contains(&(r.role.kind, text::key(&r.role.name))))
-        .map(|r| (r.role.key, r.role.id.to_string(), r.role.name.clone()))
+        .map(|r| RoleGone { key: r.role.key, kind: r.role.kind, id: r.role.id.to_string(), name: r.role.name.clone() })
         .collect();
     let apps_named: HashSet<String> = state.apps.iter().map(|a| text::key(&a.name)).collect();
     let apps: Vec<_> = now
@@ -179,9 +179,12 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .collect();
     let users = users_to_go(state, now)?;
 
-    for (what, things) in
-        [("group", names(&groups)), ("bot", names(&bots)), ("role", names(&roles)), ("app", names(&apps))]
-    {
+    for (what, things) in [
+        ("group", names(&groups)),
+        ("bot", names(&bots)),
+        ("role", roles.iter().map(|role| role.name.clone()).collect()),
+        ("app", names(&apps)),
+    ] {
         things.iter().for_each(|name| report.note('-', format!("{what} {name:?}")));
     }
     users.iter().for_each(|user| report.note('-', format!("user {}", user.email)));

@@ -38,15 +38,27 @@ impl Faults {
 /// # Errors
 /// One fault, with line and column.
 pub fn parse(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    parse_as("The body", "this call takes JSON", bytes)
+}
+
+/// As [`parse`], for what was uploaded before.
+///
+/// # Errors
+/// One fault, with line and column.
+pub fn parse_file(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    parse_as("The file", "it should hold JSON", bytes)
+}
+
+fn parse_as(what: &str, wanted: &str, bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    let fault = |message| Err(vec![Fault::at("", message)]);
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(vec![Fault::at("", "The body is empty; this call takes JSON")]);
+        return fault(format!("{what} is empty; {wanted}"));
     }
     let values = count_values(bytes);
     if values > MAX_VALUES {
-        let message = format!("The body holds about {values} values; at most {MAX_VALUES} are allowed in one request");
-        return Err(vec![Fault::at("", message)]);
+        return fault(format!("{what} holds about {values} values; at most {MAX_VALUES} are allowed in one request"));
     }
-    serde_json::from_slice(bytes).map_err(|e| vec![Fault::at("", format!("The body is not JSON: {e}"))])
+    serde_json::from_slice(bytes).or_else(|e| fault(format!("{what} is not JSON: {e}")))
 }
 
 /// How many values there are, by what separates or opens them; commas and brackets inside texts do not count.
@@ -85,6 +97,12 @@ fn kind(value: &Value) -> &'static str {
 
 fn named(path: &str) -> &str {
     if path.is_empty() { "the body" } else { path }
+}
+
+/// A list of objects that is called `name` as a whole, each with its number. What is no object is left out, beside a fault.
+pub fn numbered_objects<'v>(value: &'v Value, name: &str, faults: &'v Faults) -> Vec<(usize, Object<'v>)> {
+    let items = items_at(value, name, faults).iter().enumerate();
+    items.filter_map(|(n, item)| Some((n, object_at(item, format!("[{n}]"), faults)?))).collect()
 }
 
 /// The whole body as an object.
@@ -205,6 +223,17 @@ impl<'v> Object<'v> {
             self.fault(key, "is missing");
         }
         self.object(key)
+    }
+
+    /// An object whose keys are anybody's, where it is there.
+    pub fn map(&self, key: &str) -> Option<&'v Map<String, Value>> {
+        match self.get(key)? {
+            Value::Object(map) => Some(map),
+            other => {
+                self.wrong(key, "an object", other);
+                None
+            }
+        }
     }
 
     /// A list of objects; none where it is absent.

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply};
 use rollcall_core::page::{MAX_LIMIT, Page};
-use rollcall_core::{Fault, Result as CoreResult, Rollcall};
+use rollcall_core::{Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
 use super::error::Failure;
@@ -20,6 +20,8 @@ use crate::http::{hex, json, sha256};
 
 /// The largest body (contract §1, Bodies).
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
+/// As much may stand around an uploaded file: names, texts, boundaries.
+pub(super) const MAX_FORM: usize = 64 * 1024;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How much of a list is served where nothing is said.
@@ -39,6 +41,8 @@ pub(super) struct Call {
     mode: Mode,
     once: Option<Once>,
     if_none_match: Option<String>,
+    content_type: String,
+    query_text: String,
     body: Bytes,
 }
 
@@ -70,18 +74,18 @@ impl Call {
             }
         };
         let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|n| n > MAX_BODY as u64) {
-            return Err(Failure::too_large(MAX_BODY));
+        if announced.is_some_and(|n| n > route.max_body() as u64) {
+            return Err(route.too_large());
         }
-        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
+        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, route.max_body()).collect()).await;
         let Ok(collected) = collected else { return Err(Failure::timed_out(BODY_TIMEOUT)) };
         let body = match collected {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(Failure::too_large(MAX_BODY)),
+            Err(error) if error.is::<LengthLimitError>() => return Err(route.too_large()),
             Err(_) => return Err(Failure::bad_request("The body ended before it was complete")),
         };
         let once = key.filter(|_| route.mutates).map(|key| {
-            let fingerprint = fingerprint(route, &parameters, query_text, &body);
+            let fingerprint = fingerprint(route, &parameters, query_text, &[&body]);
             Once { key, fingerprint }
         });
         let if_none_match = if parts.method == Method::GET || parts.method == Method::HEAD {
@@ -89,7 +93,21 @@ impl Call {
         } else {
             None
         };
-        Ok(Self { rollcall, route, parameters, actor, query, mode, once, if_none_match, body })
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let (content_type, query_text) = (content_type.unwrap_or_default().to_owned(), query_text.to_owned());
+        Ok(Self {
+            rollcall,
+            route,
+            parameters,
+            actor,
+            query,
+            mode,
+            once,
+            if_none_match,
+            content_type,
+            query_text,
+            body,
+        })
     }
 
     /// The body as JSON.
@@ -100,6 +118,18 @@ impl Call {
             return Ok(parsed.map_err(|_| Failure::internal())??);
         }
         Ok(json::parse(&body)?)
+    }
+
+    /// The body as it came, and what its sender says that it is.
+    pub(super) fn form(&mut self) -> (String, Bytes) {
+        (self.content_type.clone(), std::mem::take(&mut self.body))
+    }
+
+    /// The call is the same one where these are the same, however its body writes them.
+    pub(super) fn is_known_by(&mut self, parts: &[&[u8]]) {
+        if let Some(once) = &mut self.once {
+            once.fingerprint = fingerprint(self.route, &self.parameters, &self.query_text, parts);
+        }
     }
 
     /// What the path has for the `{name}` of the route.
@@ -186,7 +216,7 @@ impl Call {
             *refusal = None;
             work(op)?.map_err(|failure| {
                 *refusal = Some(failure);
-                rollcall_core::Error::invalid("the request is refused in the words of its face")
+                Error::invalid("the request is refused in the words of its face")
             })
         });
         match (answer.await, refused.lock().unwrap_or_else(PoisonError::into_inner).take()) {
@@ -252,11 +282,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 }
 
 /// What makes two requests the same one: route, what its path names, query and body, each with its length.
-fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[u8]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(body.len() + 128);
+fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[&[u8]]) -> [u8; 32] {
+    let mut bytes = Vec::with_capacity(body.iter().map(|part| part.len()).sum::<usize>() + 128);
     let parameters = parameters.iter().map(|(_, value)| value.as_bytes());
-    let parts = [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes(), body];
-    for part in parts.into_iter().chain(parameters) {
+    let parts = [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes()];
+    for part in parts.into_iter().chain(body.iter().copied()).chain(parameters) {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part);
     }

@@ -7,6 +7,7 @@ mod auth;
 mod bots;
 mod call;
 pub mod error;
+mod files;
 mod groups;
 mod roles;
 mod users;
@@ -43,6 +44,24 @@ pub struct Route {
     handler: Handler,
 }
 
+impl Route {
+    /// The largest body: a file with the form around it where files are uploaded, else what the contract says.
+    fn max_body(&self) -> usize {
+        match self.permission {
+            Permission::UploadFiles => rollcall_core::files::MAX_SIZE + call::MAX_FORM,
+            _ => call::MAX_BODY,
+        }
+    }
+
+    /// The refusal of a body that is larger.
+    fn too_large(&self) -> Failure {
+        match self.permission {
+            Permission::UploadFiles => Failure::file_too_large(),
+            _ => Failure::too_large(call::MAX_BODY),
+        }
+    }
+}
+
 macro_rules! route {
     ($method:ident $path:literal $permission:ident $kind:ident $handler:path) => {
         Route {
@@ -73,6 +92,10 @@ pub static ROUTES: &[Route] = &[
     route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
     route!(GET  "bots"                   ViewBots    reads  bots::list),
     route!(GET  "auditlogs"              ViewAuditLog reads audit::find),
+    route!(GET  "roles"                  ViewRoles   reads  roles::list),
+    route!(GET  "roles/export"           ViewRoles   reads  roles::export),
+    route!(POST "roles/import"           ManageRoles writes roles::import),
+    route!(POST "uploadfile"             UploadFiles writes files::upload),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).

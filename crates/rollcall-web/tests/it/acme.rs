@@ -156,7 +156,8 @@ pub(crate) fn invited(acme: &TestRollcall) -> Vec<String> {
     letters(acme).into_iter().map(|letter| letter.to).collect()
 }
 
-/// All that a call could change: the account with its secrets, the letters that wait, the number of audit events.
+/// All that a call could change: the account with its secrets and files, the letters that wait, the number of audit events.
 pub(crate) fn everything(acme: &TestRollcall) -> (String, Vec<String>, u64) {
-    (acme.snapshot(), invited(acme), acme.sealed_events())
+    let files = acme.database().query("select public_id, size from files order by id");
+    (format!("{} {files:?}", acme.snapshot()), invited(acme), acme.sealed_events())
 }

@@ -5,5 +5,6 @@ mod anything;
 mod console;
 mod documents;
 mod every_route;
+mod form;
 mod metrics;
 mod rest;

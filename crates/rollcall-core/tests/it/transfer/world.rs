@@ -4,6 +4,7 @@ use rollcall_core::apps::usage;
 use rollcall_core::audit;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
+use rollcall_core::files::{self, NewFile};
 use rollcall_core::mail;
 use rollcall_core::op::{Mode, Once, Reply};
 use rollcall_core::policy::{Permission, Scope};
@@ -108,6 +109,8 @@ fn with_what_apps_do(acme: &TestRollcall) {
         users::create_many(op, vec![NewUser::with_email("hal@acme.test")]).map(|_| reply.clone())
     };
     acme.rollcall().write_once(actor, Permission::ManageUsers, Mode::Real, Some(once), work).wait().unwrap();
+    let file = NewFile::check(NAMES[1], NAMES[2], "js\u{f6}n", vec![0, 159, 146, 150, 255]).unwrap();
+    acme.write(move |op| files::upload(op, &file)).unwrap();
     acme.write(audit::seal).unwrap();
 }
 

@@ -3,6 +3,7 @@
 //! The list of routes is the program's own; what to send to each is in `table`.
 
 mod lists;
+mod roles_rows;
 mod table;
 mod users_rows;
 
@@ -13,7 +14,8 @@ use rollcall_core::sync;
 use rollcall_testkit::{Caller, PEER, Reply, TestRollcall};
 use rollcall_web::rest::{ROUTES, Route};
 
-use crate::acme::{acme, everything, group, held, letters, state};
+use crate::acme::{everything, group, held, letters, state};
+use roles_rows::acme;
 use table::{Request, Row, Things, rows};
 
 /// An installation, all of whose replies are searched for secrets.

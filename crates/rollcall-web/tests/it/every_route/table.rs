@@ -102,6 +102,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = first_calls();
     rows.extend(super::lists::rows());
     rows.extend(super::users_rows::rows());
+    rows.extend(super::roles_rows::rows());
     rows
 }
 
