@@ -57,6 +57,9 @@ event_kinds!(
     AppModified "API Scopes" "App Modified",
     AppDeleted "API Scopes" "App Deleted",
     AppScopesModified "API Scopes" "App Scopes Modified",
+    SsoEnabled "Security & Control" "SSO Configuration Enabled",
+    SsoUpdated "Security & Control" "SSO Configuration Updated",
+    SsoDisabled "Security & Control" "SSO Configuration Disabled",
 );
 
 /// One event, before it has a number.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_roles", include_str!("../../migrations/0003_roles.sql")),
     ("0004_apps", include_str!("../../migrations/0004_apps.sql")),
     ("0005_events", include_str!("../../migrations/0005_events.sql")),
+    ("0008_sso_and_erasures", include_str!("../../migrations/0008_sso_and_erasures.sql")),
 ];
 
 /// The schema that this program works with.

@@ -21,6 +21,7 @@ pub(crate) mod outbox;
 pub(crate) mod pages;
 pub(crate) mod roles;
 pub(crate) mod snapshot;
+pub(crate) mod sso;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
 pub(crate) mod users;

@@ -180,6 +180,27 @@ pub(crate) const TABLES: &[Table] = &[
         &["id", "account_id", "user_id", "kind", "payload", "created_at", "next_at", "attempts", "last_error"],
     ),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
+    Table::of(
+        "sso_settings",
+        1,
+        &[
+            "account_id",
+            "protocol",
+            "provider",
+            "sign_on_url",
+            "issuer",
+            "client_id",
+            "certificates",
+            "omit_context",
+            "mapping",
+            "restrict_onboarding",
+            "skip_2fa_idp",
+            "skip_2fa_sp",
+            "modified_at",
+            "modified_by",
+            "modified_by_name",
+        ],
+    ),
 ];
 
 /// A cell that lives for itself.

@@ -22,6 +22,11 @@ impl Faults {
         self.0.borrow_mut().push(Fault::at(place, message));
     }
 
+    /// Whether something is wrong at this very path.
+    pub fn has(&self, place: &str) -> bool {
+        self.0.borrow().iter().any(|fault| fault.place == place)
+    }
+
     /// What was read, or everything that was wrong.
     ///
     /// # Errors
@@ -180,6 +185,11 @@ impl<'v> Object<'v> {
         }
     }
 
+    /// An object, where it is there.
+    pub fn object(&self, key: &str) -> Option<Object<'v>> {
+        object_at(self.get(key)?, self.path_of(key), self.faults)
+    }
+
     /// An object that must be there.
     pub fn required_object(&self, key: &str) -> Option<Object<'v>> {
         match self.get(key) {
@@ -201,12 +211,17 @@ impl<'v> Object<'v> {
 
     /// A list of texts, where it is there.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
+        Some(self.placed_texts(key)?.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// As [`Self::texts`], each with its place in the list.
+    pub fn placed_texts(&self, key: &str) -> Option<Vec<(usize, String)>> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         let mut out = Vec::new();
         for (n, item) in items_at(value, &path, self.faults).iter().enumerate() {
             match item {
-                Value::String(text) => out.push(text.clone()),
+                Value::String(text) => out.push((n, text.clone())),
                 other => self.faults.note(format!("{path}[{n}]"), format!("expected text, found {}", kind(other))),
             }
         }

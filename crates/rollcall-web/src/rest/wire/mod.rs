@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod groups;
+pub mod sso;
 pub mod users;
 pub mod users_info;
 

@@ -2,6 +2,7 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod sso_rows;
 mod table;
 
 use axum::body::Body;
@@ -11,7 +12,7 @@ use rollcall_testkit::{Caller, Reply, TestRollcall};
 use rollcall_web::rest::{ROUTES, Route};
 
 use crate::acme::{acme, everything, group, held, letters, state};
-use table::{Request, Row, Things, rows};
+use table::{Request, Row, Things, prepare, rows};
 
 /// An installation, all of whose replies are searched for secrets.
 struct Walk {
@@ -127,6 +128,7 @@ async fn every_route_answers_to_its_scope_alone_and_changes_something_where_it_s
     for route in ROUTES {
         let mut walk = Walk::of(acme());
         let app = walk.app(&scopes(route));
+        prepare(&name(route), &walk.acme);
         let before = everything(&walk.acme);
         let reply = walk.ask(&app, route, &row(route).good).await;
         assert_eq!(reply.status, 200, "{}: {}", name(route), reply.text);
@@ -146,6 +148,13 @@ async fn every_route_tells_all_faults_at_once_and_then_changes_nothing() {
         assert_eq!((reply.status.as_u16(), reply.messages()), (400, expected), "{}", name(route));
         assert_eq!(everything(&walk.acme), before, "{}", name(route));
     }
+}
+
+/// A text without what each installation makes up for itself: runs of 64 hex digits.
+fn without_chance(text: &str) -> String {
+    let is_random = |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    words.map(|word| if is_random(&word[..word.len().saturating_sub(1)]) { "?" } else { word }).collect()
 }
 
 /// Another account, which shares some names and an address with Acme.
@@ -170,6 +179,7 @@ fn add_globex(installation: &TestRollcall) -> Caller {
 async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
     let (mut full, mut empty) = (Walk::of(acme()), Walk::of(TestRollcall::new()));
     full.app(&Scope::ALL);
+    ROUTES.iter().for_each(|route| prepare(&name(route), &full.acme));
     let things = Things::of(&full.acme);
     let callers = [&mut full, &mut empty].map(|walk| {
         let globex = add_globex(&walk.acme);
@@ -182,8 +192,8 @@ async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
             let reply = full.ask(&callers[0], route, &request).await;
             let expected = empty.ask(&callers[1], route, &request).await;
             assert_eq!(
-                (reply.status, &reply.text, reply.headers.contains_key("etag")),
-                (expected.status, &expected.text, expected.headers.contains_key("etag")),
+                (reply.status, without_chance(&reply.text), reply.headers.contains_key("etag")),
+                (expected.status, without_chance(&expected.text), expected.headers.contains_key("etag")),
                 "{}: the answer is another where Acme has these things: {}",
                 name(route),
                 request

@@ -19,12 +19,17 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn body(body: &Value) -> Self {
+    pub(super) fn body(body: &Value) -> Self {
         Self { body: body.to_string().into_bytes(), ..Self::query("") }
     }
 
-    fn query(query: impl Into<String>) -> Self {
+    pub(super) fn query(query: impl Into<String>) -> Self {
         Self { path: None, query: query.into(), content_type: "application/json", body: Vec::new() }
+    }
+
+    /// The same request to a path with parameters.
+    pub(super) fn at(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
     }
 }
 
@@ -49,11 +54,11 @@ pub(super) struct Row {
 
 /// Everything by which an account's things can be named.
 pub(super) struct Things {
-    users: Vec<(String, String)>,
-    roles: Vec<String>,
-    bots: Vec<String>,
+    pub(super) users: Vec<(String, String)>,
+    pub(super) roles: Vec<String>,
+    pub(super) bots: Vec<String>,
     /// All ids, names and addresses, whatever they are of.
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
 }
 
 impl Things {
@@ -88,6 +93,18 @@ impl Things {
 
 /// A row for each route.
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = first_rows();
+    rows.extend(super::sso_rows::rows());
+    rows
+}
+
+/// What Acme must have beside its description, so that a route's good request is done.
+pub(super) fn prepare(name: &str, acme: &TestRollcall) {
+    super::sso_rows::prepare(name, acme);
+}
+
+/// The rows of the seed documents, and those like them.
+fn first_rows() -> Vec<Row> {
     vec![
         Row {
             name: "GET groups",

@@ -4,6 +4,8 @@ mod admin_roles;
 mod bot_roles;
 mod conventions;
 mod groups;
+pub(crate) mod sso;
+mod sso_refused;
 mod users;
 mod users_info;
 mod users_refused;
