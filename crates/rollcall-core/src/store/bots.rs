@@ -53,6 +53,17 @@ pub(crate) fn find_by_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Res
     with_dialogs(tx, bots)
 }
 
+/// The bots that these users own, by name.
+pub(crate) fn owned_by(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<(UserKey, String)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select owner_id, name from bots where account_id = $1 and owner_id in {list} order by name_key",
+        &[account.into()],
+        &list,
+        |r| (UserKey(r.int(0)), r.text(1)),
+    )
+}
+
 /// Every bot of the account, oldest first, with their dialogs.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<Bot>> {
     let bots =

@@ -181,6 +181,12 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
     Table::of(
+        "erasures",
+        1,
+        &["id", "account_id", "public_id", "requested_by", "from_all_bots", "bots", "created_at", "updated_at"],
+    ),
+    Table::of("erasure_users", 2, &["erasure_id", "place", "account_id", "user_public_id", "state", "failure"]),
+    Table::of(
         "sso_settings",
         1,
         &[

@@ -5,6 +5,7 @@ mod apps;
 mod assignments;
 mod audit;
 mod catalogues;
+mod erasures;
 mod groups;
 mod invitations;
 mod model;

@@ -22,9 +22,10 @@ impl Faults {
         self.0.borrow_mut().push(Fault::at(place, message));
     }
 
-    /// Whether something is wrong at this very path.
-    pub fn has(&self, place: &str) -> bool {
-        self.0.borrow().iter().any(|fault| fault.place == place)
+    /// Whether something is wrong at this path or in what is there.
+    pub fn has_under(&self, place: &str) -> bool {
+        let inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        self.0.borrow().iter().any(|fault| fault.place.strip_prefix(place).is_some_and(inside))
     }
 
     /// What was read, or everything that was wrong.

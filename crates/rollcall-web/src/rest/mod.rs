@@ -4,6 +4,7 @@
 
 mod auth;
 mod call;
+mod erasures;
 pub mod error;
 mod groups;
 mod roles;
@@ -71,6 +72,8 @@ pub static ROUTES: &[Route] = &[
     route!(GET    "bot/{botId}/ssoconfig" ViewSso   reads  sso::show_by_bot),
     route!(POST   "bot/{botId}/ssoconfig" ManageSso writes sso::configure_by_bot),
     route!(DELETE "bot/{botId}/ssoconfig" ManageSso writes sso::disable_by_bot),
+    route!(DELETE "bot/eraseUsersData"             EraseUsersData writes erasures::request),
+    route!(GET    "bot/eraseUsersData/status/{id}" EraseUsersData reads  erasures::status),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).

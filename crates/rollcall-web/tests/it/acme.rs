@@ -159,7 +159,7 @@ pub(crate) fn invited(acme: &TestRollcall) -> Vec<String> {
 /// All that a call could change: the account with its secrets and what no description has, the letters that wait, the
 /// number of audit events.
 pub(crate) fn everything(acme: &TestRollcall) -> (String, Vec<String>, u64) {
-    let more = ["sso_settings"].map(|table| {
+    let more = ["sso_settings", "erasures", "erasure_users"].map(|table| {
         acme.database().query(&format!("select * from {table} where account_id = {ACME} order by 1, 2, 3"))
     });
     (format!("{} {more:?}", acme.snapshot()), invited(acme), acme.sealed_events())

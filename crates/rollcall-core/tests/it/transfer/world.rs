@@ -4,6 +4,7 @@ use rollcall_core::apps::usage;
 use rollcall_core::audit;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
+use rollcall_core::erasures::{self, Asked};
 use rollcall_core::mail;
 use rollcall_core::op::{Mode, Once, Reply};
 use rollcall_core::policy::{Permission, Scope};
@@ -36,6 +37,7 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     acme.sealed_events();
     with_what_apps_do(&acme);
     with_single_sign_on(&acme);
+    with_erasures(&acme);
     with_extremes(acme.database());
     // The end of the chain: sealed, and then something that is not.
     acme.sealed_events();
@@ -139,6 +141,18 @@ fn with_single_sign_on(acme: &TestRollcall) {
     };
     let settings = draft.check().unwrap();
     acme.write(move |op| sso::configure(op, None, Intent::Enable, &settings)).unwrap().unwrap();
+}
+
+/// Somebody who is to be erased, somebody who has been, and somebody who could not be.
+fn with_erasures(acme: &TestRollcall) {
+    for (name, is_done) in [("hal", true), ("bo", false)] {
+        let asked = Asked { users: vec![(0, format!("{name}@acme.test"))], from_all_bots: true, ..Asked::default() };
+        acme.write(move |op| erasures::request(op, &asked)).unwrap().unwrap();
+        if is_done {
+            acme.write(|op| erasures::run(op, 1)).unwrap();
+        }
+    }
+    acme.database().execute("update erasure_users set state = 'failed', failure = 'owns a bot' where state = 'done'");
 }
 
 /// What is not written by this version, and the ends of what the columns hold.

@@ -1,6 +1,7 @@
 //! The vendor's JSON, transcribed. Its odd words and quirks stop here; `docs/vendor-api.md` tells of each.
 
 pub mod assignments;
+pub mod erasures;
 pub mod groups;
 pub mod sso;
 pub mod users;

@@ -62,17 +62,15 @@ pub fn read(body: &Value) -> Result<(Intent, Settings), Vec<Place>> {
     }
     let pairs = body.objects("AttributeMapping");
     let checked = draft(&body, &pairs).check();
-    for (field, why) in checked.as_ref().err().into_iter().flatten() {
-        let place = match field {
-            Field::Pair(n, part) => pairs.get(*n).map_or_else(String::new, |pair| pair.path_of(part_name(*part))),
-            Field::Certificate(n) => format!("Certificate[{n}]"),
-            other => field_name(*other).to_owned(),
-        };
-        // What has a wrong type is not missing, too.
-        if !faults.has(&place) {
-            faults.note(place, why);
-        }
-    }
+    let place = |field: &Field| match field {
+        Field::Pair(n, part) => pairs.get(*n).map_or_else(String::new, |pair| pair.path_of(part_name(*part))),
+        Field::Certificate(n) => format!("Certificate[{n}]"),
+        other => field_name(*other).to_owned(),
+    };
+    let wrong = checked.as_ref().err().into_iter().flatten().map(|(field, why)| (place(field), why));
+    // What has a wrong type is not missing, too.
+    let wrong: Vec<(String, &String)> = wrong.filter(|(place, _)| !faults.has_under(place)).collect();
+    wrong.into_iter().for_each(|(place, why)| faults.note(place, why));
     match (intent, checked) {
         (Some(intent), Ok(settings)) => faults.done((intent, settings)),
         _ => Err(faults.done(()).err().unwrap_or_default()),

@@ -2,6 +2,7 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod erasure_rows;
 mod sso_rows;
 mod table;
 

@@ -95,12 +95,14 @@ impl Things {
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = first_rows();
     rows.extend(super::sso_rows::rows());
+    rows.extend(super::erasure_rows::rows());
     rows
 }
 
 /// What Acme must have beside its description, so that a route's good request is done.
 pub(super) fn prepare(name: &str, acme: &TestRollcall) {
     super::sso_rows::prepare(name, acme);
+    super::erasure_rows::prepare(name, acme);
 }
 
 /// The rows of the seed documents, and those like them.

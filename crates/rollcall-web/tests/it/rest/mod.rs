@@ -3,6 +3,7 @@
 mod admin_roles;
 mod bot_roles;
 mod conventions;
+mod erasures;
 mod groups;
 pub(crate) mod sso;
 mod sso_refused;
