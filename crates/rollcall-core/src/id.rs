@@ -137,6 +137,10 @@ prefixed_id!(
     /// A client app's public id, `cs-…`.
     ClientId, "cs-", "app"
 );
+prefixed_id!(
+    /// The public id of a request to erase, `eud-…`.
+    ErasureId, "eud-", "erasure"
+);
 hex_id!(
     /// A role's public id.
     RoleId, "role"

@@ -10,6 +10,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use rollcall_core::Rollcall;
 use rollcall_core::chance::Secret;
 use rollcall_core::id::ClientId;
+use rollcall_web::Site;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -25,6 +26,7 @@ pub struct Caller {
     app: Option<(ClientId, Secret)>,
     token: Option<String>,
     headers: Vec<(&'static str, String)>,
+    site: Site,
     /// The database stays for as long as somebody may call.
     _database: TestDatabase,
 }
@@ -67,11 +69,11 @@ impl Caller {
     pub(crate) fn app(rollcall: Arc<Rollcall>, database: TestDatabase, client_id: ClientId, secret: Secret) -> Self {
         let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
         let token = sign(&claims, &secret);
-        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new(), _database: database }
+        Self { app: Some((client_id, secret)), token: Some(token), ..Self::visitor(rollcall, database) }
     }
 
     pub(crate) fn visitor(rollcall: Arc<Rollcall>, database: TestDatabase) -> Self {
-        Self { rollcall, app: None, token: None, headers: Vec::new(), _database: database }
+        Self { rollcall, app: None, token: None, headers: Vec::new(), site: Site::default(), _database: database }
     }
 
     /// The app's client id.
@@ -109,6 +111,12 @@ impl Caller {
         other
     }
 
+    /// The same caller of an installation with another public address.
+    #[must_use]
+    pub fn at(&self, site: Site) -> Self {
+        Self { site, ..self.clone() }
+    }
+
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
@@ -124,7 +132,7 @@ impl Caller {
         }
         let mut request = request.body(body.into()).expect("a request");
         request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
-        let answer = rollcall_web::router(Arc::clone(&self.rollcall)).oneshot(request).await;
+        let answer = rollcall_web::router(Arc::clone(&self.rollcall), self.site.clone()).oneshot(request).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");

@@ -1,5 +1,6 @@
-//! Rollcall's own jobs, on a thread of their own: sealing the audit log, counting users, delivering the outbox, noting
-//! app usage, forgetting old replies and uploads. Woken by commits, and once a second for what other processes wrote.
+//! Rollcall's own jobs, on a thread of their own: sealing the audit log, erasing users' data, counting users, delivering the
+//! outbox, noting app usage, forgetting old replies and uploads. Woken by commits, and once a second for what other
+//! processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use rollcall_core::accounts::AccountInfo;
 use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::list;
-use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, files, mail as letters};
+use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, erasures, files, mail as letters};
 
 use crate::cli::explain;
 use crate::installation::Installation;
@@ -22,6 +23,8 @@ use crate::mail;
 const LETTERS: i64 = 100;
 /// For how long they are ours.
 const LEASE: Duration = Duration::from_millis(letters::LEASE_MILLIS.unsigned_abs());
+/// As many users are erased in one transaction, which holds up whoever would change anything in the account.
+const ERASED: usize = 100;
 /// How long the worker sleeps when nobody wakes it.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
@@ -99,6 +102,11 @@ impl Jobs {
         };
         let mut more = false;
         for account in accounts {
+            let waits = self.rollcall.read(self.actor(&account), Permission::RunJobs, erasures::is_any_pending).wait();
+            if !matches!(waits, Ok(false)) {
+                let erase = |op: &mut Op<'_>| erasures::run(op, ERASED);
+                more |= self.job(&account, "erasing the data of users", erase).unwrap_or(false);
+            }
             let unsealed = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::pending).wait();
             if !matches!(unsealed, Ok(0)) {
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);

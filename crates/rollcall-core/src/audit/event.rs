@@ -36,6 +36,9 @@ event_kinds!(
     UserModified "User Management" "User Modified",
     UserDeleted "User Management" "User Deleted",
     InvitationAccepted "User Management" "Invitation Accepted",
+    ErasureRequested "User Management" "User Data Erasure Requested",
+    ErasureFailed "User Management" "User Data Erasure Failed",
+    UserErased "User Management" "User Data Erased",
     GroupCreated "Group Management" "Group Created",
     GroupUpdated "Group Management" "Group Updated",
     GroupDeleted "Group Management" "Group Deleted",
@@ -62,6 +65,9 @@ event_kinds!(
     AppDeleted "API Scopes" "App Deleted",
     AppScopesModified "API Scopes" "App Scopes Modified",
     FileUploaded "Files" "File Uploaded",
+    SsoEnabled "Security & Control" "SSO Configuration Enabled",
+    SsoUpdated "Security & Control" "SSO Configuration Updated",
+    SsoDisabled "Security & Control" "SSO Configuration Disabled",
 );
 
 /// One event, before it has a number.

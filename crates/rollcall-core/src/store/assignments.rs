@@ -132,6 +132,21 @@ pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<H
     Ok(rows)
 }
 
+/// A role of a user: whose, which, its name, and on which bot.
+pub(crate) type Direct = (UserKey, RoleId, String, Option<String>);
+
+/// The roles that these users were given directly, also those that have expired.
+pub(crate) fn direct_of(tx: &Tx<'_>, users: &[UserKey]) -> Result<Vec<Direct>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select s.user_id, r.public_id, r.name, b.public_id from assignments s join roles r on r.id = s.role_id \
+         left join bots b on b.id = s.bot_id where s.user_id in {list} order by s.id",
+        &[],
+        &list,
+        |r| (UserKey(r.int(0)), RoleId::stored(r.text(1)), r.text(2), r.opt_text(3)),
+    )
+}
+
 /// Every assignment of the account.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<NewAssignment>> {
     tx.query(
@@ -258,4 +273,10 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, assignments: &[
         }
     }
     Ok(removed)
+}
+
+/// Takes all that these users were given directly.
+pub(crate) fn remove_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many("delete from assignments where account_id = $1 and user_id = $2", &rows)
 }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_lists", include_str!("../../migrations/0006_lists.sql")),
     ("0007_tasks_of_users", include_str!("../../migrations/0007_tasks_of_users.sql")),
     ("0008_files", include_str!("../../migrations/0008_files.sql")),
+    ("0009_sso_and_erasures", include_str!("../../migrations/0009_sso_and_erasures.sql")),
 ];
 
 /// The schema that this program works with.

@@ -206,6 +206,33 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     )
     .one_by_one(),
+    Table::of(
+        "erasures",
+        1,
+        &["id", "account_id", "public_id", "requested_by", "from_all_bots", "bots", "created_at", "updated_at"],
+    ),
+    Table::of("erasure_users", 2, &["erasure_id", "place", "account_id", "user_public_id", "state", "failure"]),
+    Table::of(
+        "sso_settings",
+        1,
+        &[
+            "account_id",
+            "protocol",
+            "provider",
+            "sign_on_url",
+            "issuer",
+            "client_id",
+            "certificates",
+            "omit_context",
+            "mapping",
+            "restrict_onboarding",
+            "skip_2fa_idp",
+            "skip_2fa_sp",
+            "modified_at",
+            "modified_by",
+            "modified_by_name",
+        ],
+    ),
 ];
 
 /// A cell that lives for itself.

@@ -83,6 +83,11 @@ pub(crate) fn find_by_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str
     Ok(find(tx, account, "org_user_id", ids)?.into_iter().filter_map(|u| Some((u.org_user_id.clone()?, u))).collect())
 }
 
+/// Users by their public ids.
+pub(crate) fn find_by_public_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, UserRow>> {
+    Ok(find(tx, account, "public_id", ids)?.into_iter().map(|u| (u.id.to_string(), u)).collect())
+}
+
 /// Every user of the account, oldest first.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<UserRow>> {
     tx.query(&format!("select {} from users where account_id = $1 order by id", columns()), &[account.into()], user)
@@ -236,4 +241,25 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKe
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
     pages::uncount(tx, account, Kind::Users, users.iter().map(|key| key.0))?;
     tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)
+}
+
+/// Puts an address that says nothing in the place of each user's own, clears all else that is personal, and shuts them
+/// out.
+pub(crate) fn erase_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    users: &[(UserKey, String)],
+    now: Time,
+) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> =
+        users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
+    let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");
+    tx.execute_many(
+        &format!(
+            "update users set email = $3, email_key = $3, org_user_id = null, can_create_bot = false, \
+             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \
+             {profile} where account_id = $1 and id = $2"
+        ),
+        &rows,
+    )
 }

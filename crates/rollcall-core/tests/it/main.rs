@@ -6,6 +6,7 @@ mod assignments;
 mod audit;
 mod audit_find;
 mod catalogues;
+mod erasures;
 mod files;
 mod groups;
 mod invitations;

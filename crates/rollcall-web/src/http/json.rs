@@ -23,6 +23,12 @@ impl Faults {
         self.0.borrow_mut().push(Fault::at(place, message));
     }
 
+    /// Whether something is wrong at this path or in what is there.
+    pub fn has_under(&self, place: &str) -> bool {
+        let inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        self.0.borrow().iter().any(|fault| fault.place.strip_prefix(place).is_some_and(inside))
+    }
+
     /// What was read, or everything that was wrong.
     ///
     /// # Errors
@@ -246,12 +252,17 @@ impl<'v> Object<'v> {
 
     /// A list of texts, where it is there.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
+        Some(self.placed_texts(key)?.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// As [`Self::texts`], each with its place in the list.
+    pub fn placed_texts(&self, key: &str) -> Option<Vec<(usize, String)>> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         let mut out = Vec::new();
         for (n, item) in items_at(value, &path, self.faults).iter().enumerate() {
             match item {
-                Value::String(text) => out.push(text.clone()),
+                Value::String(text) => out.push((n, text.clone())),
                 other => self.faults.note(format!("{path}[{n}]"), format!("expected text, found {}", kind(other))),
             }
         }

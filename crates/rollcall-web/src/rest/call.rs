@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::error::Failure;
 use super::{Parameters, Route};
 use crate::http::{hex, json, sha256};
+use crate::{Served, Site};
 
 /// The largest body (contract §1, Bodies).
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -34,6 +35,7 @@ const LARGE_BODY: usize = 256 * 1024;
 /// A request of somebody who may make it.
 pub(super) struct Call {
     rollcall: Arc<Rollcall>,
+    site: Arc<Site>,
     route: &'static Route,
     parameters: Parameters,
     actor: Actor,
@@ -56,7 +58,7 @@ pub(super) struct Answer {
 
 impl Call {
     pub(super) async fn read(
-        rollcall: Arc<Rollcall>,
+        served: Served,
         route: &'static Route,
         parameters: Parameters,
         actor: Actor,
@@ -93,10 +95,12 @@ impl Call {
         } else {
             None
         };
+        let Served { rollcall, site } = served;
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let (content_type, query_text) = (content_type.unwrap_or_default().to_owned(), query_text.to_owned());
         Ok(Self {
             rollcall,
+            site,
             route,
             parameters,
             actor,
@@ -133,7 +137,6 @@ impl Call {
     }
 
     /// What the path has for the `{name}` of the route.
-    #[allow(dead_code)]
     pub(super) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
@@ -141,6 +144,11 @@ impl Call {
     /// The value of a query parameter, where it is there.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// Where clients find this installation.
+    pub(super) fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.site)
     }
 
     /// The page that `offset` (a page number) and `limit` ask for.

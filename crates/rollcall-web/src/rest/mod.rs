@@ -6,27 +6,28 @@ mod audit;
 mod auth;
 mod bots;
 mod call;
+mod erasures;
 pub mod error;
 mod files;
 mod groups;
 mod roles;
+mod sso;
 mod users;
 pub mod wire;
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rollcall_core::Rollcall;
 use rollcall_core::policy::{self, Permission};
 
 use auth::Credentials;
 use call::{Answer, Call};
 use error::Failure;
 
+use crate::Served;
 use crate::http::metrics;
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
@@ -96,19 +97,27 @@ pub static ROUTES: &[Route] = &[
     route!(GET  "roles/export"           ViewRoles   reads  roles::export),
     route!(POST "roles/import"           ManageRoles writes roles::import),
     route!(POST "uploadfile"             UploadFiles writes files::upload),
+    route!(GET    "ssoconfig"             ViewSso   reads  sso::show),
+    route!(POST   "ssoconfig"             ManageSso writes sso::configure),
+    route!(DELETE "ssoconfig"             ManageSso writes sso::disable),
+    route!(GET    "bot/{botId}/ssoconfig" ViewSso   reads  sso::show_by_bot),
+    route!(POST   "bot/{botId}/ssoconfig" ManageSso writes sso::configure_by_bot),
+    route!(DELETE "bot/{botId}/ssoconfig" ManageSso writes sso::disable_by_bot),
+    route!(DELETE "bot/eraseUsersData"             EraseUsersData writes erasures::request),
+    route!(GET    "bot/eraseUsersData/status/{id}" EraseUsersData reads  erasures::status),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).
 pub const PREFIXES: [&str; 3] = ["/api/public/", "/api/1.1/public/", "/API/public/"];
 
 /// Answers any request that no other face took.
-pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> Response {
+pub(crate) async fn answer(State(served): State<Served>, request: Request) -> Response {
     let head = request.method() == Method::HEAD;
     let method = if head { &Method::GET } else { request.method() };
     let route = find(request.uri().path(), method);
     let name = route.as_ref().ok().map(|(route, _)| route.path);
     let answered = match route {
-        Ok((route, parameters)) => go(rollcall, route, parameters, request).await,
+        Ok((route, parameters)) => go(served, route, parameters, request).await,
         Err(failure) => Err(failure),
     };
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -120,15 +129,15 @@ pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> 
 }
 
 async fn go(
-    rollcall: Arc<Rollcall>,
+    served: Served,
     route: &'static Route,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Failure> {
     let credentials = Credentials::of(request.headers(), request.extensions());
-    let actor = credentials.authenticate(&rollcall).await?;
+    let actor = credentials.authenticate(&served.rollcall).await?;
     policy::require(&actor, route.permission)?;
-    let call = Call::read(rollcall, route, parameters, actor, request).await?;
+    let call = Call::read(served, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
 }
 

@@ -3,6 +3,7 @@
 mod backup;
 mod cli;
 mod demo;
+mod erasures;
 mod files;
 mod graceful;
 mod program;

@@ -8,7 +8,22 @@ use crate::acme::{admin_role, bot_id, bot_role, dialog_id, group_id};
 
 /// Texts that mean something to some route, and texts that mean nothing.
 pub(super) fn text() -> BoxedStrategy<String> {
-    let words = ["", " ", "ada@acme.test", "SAM@acme.test", "A-1", "Audit", "active", "all", "\u{0}", "x\u{301}"];
+    let words = [
+        "",
+        " ",
+        "ada@acme.test",
+        "SAM@acme.test",
+        "A-1",
+        "Audit",
+        "active",
+        "all",
+        "\u{0}",
+        "x\u{301}",
+        "enable",
+        "oidc",
+        "https://idp.example.com",
+        "AAAA",
+    ];
     let ids =
         [admin_role("Auditor"), admin_role("admin"), bot_role("Bot Tester"), bot_id("Travel desk"), group_id("Desk")];
     let known: Vec<String> = words.into_iter().map(str::to_owned).chain(ids).collect();
@@ -17,7 +32,7 @@ pub(super) fn text() -> BoxedStrategy<String> {
 
 /// Keys that some route reads, and others.
 fn key() -> BoxedStrategy<String> {
-    const KNOWN: [&str; 27] = [
+    const KNOWN: [&str; 36] = [
         "users",
         "userInfo",
         "emailId",
@@ -45,6 +60,15 @@ fn key() -> BoxedStrategy<String> {
         "removeFrom",
         "deleteEmailIds",
         "hasDataTableAndViewAccess",
+        "userIds",
+        "botIds",
+        "RemoveDataFromAllBots",
+        "SSO_Authentication",
+        "SSOProtocol",
+        "IssuerURL",
+        "Certificate",
+        "SAMLAttributeMapping",
+        "AttributeMapping",
     ];
     prop_oneof![9 => select(&KNOWN[..]).prop_map(str::to_owned), 1 => any::<String>()].boxed()
 }
@@ -155,5 +179,13 @@ pub(super) fn nearly() -> BoxedStrategy<Value> {
         json!({"roleId": role, "addUsers": a, "removeUsers": b, "addGroups": c, "removeGroups": d})
     });
     let operations = prop::collection::vec(operation, 0..4).prop_map(Value::from);
-    prop_oneof![3 => users, 1 => info, 3 => operations, 4 => nearly_changes()].boxed()
+    let sso = (mostly(names(&["enable", "update"])), text(), prop::option::of(value())).prop_map(|(word, issuer, more)| {
+        json!({
+            "SSO_Authentication": word, "SSOProtocol": "oidc", "IssuerURL": format!("https://idp.example.com/{issuer}"),
+            "SAMLAttributeMapping": more.is_some(), "SyncBehaviour": "AddNew_RetainExisting", "AttributeMapping": more,
+        })
+    });
+    let erasure = (few(person()), few(mostly(vec![bot_id("Travel desk")])), any::<bool>())
+        .prop_map(|(users, bots, all)| json!({"userIds": users, "botIds": bots, "RemoveDataFromAllBots": all}));
+    prop_oneof![3 => users, 1 => info, 3 => operations, 4 => nearly_changes(), 1 => sso, 1 => erasure].boxed()
 }

@@ -2,8 +2,10 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod erasure_rows;
 mod lists;
 mod roles_rows;
+mod sso_rows;
 mod table;
 mod users_rows;
 
@@ -16,7 +18,7 @@ use rollcall_web::rest::{ROUTES, Route};
 
 use crate::acme::{everything, group, held, letters, state};
 use roles_rows::acme;
-use table::{Request, Row, Things, rows};
+use table::{Request, Row, Things, prepare, rows};
 
 /// An installation, all of whose replies are searched for secrets.
 struct Walk {
@@ -132,6 +134,7 @@ async fn every_route_answers_to_its_scope_alone_and_changes_something_where_it_s
     for route in ROUTES {
         let mut walk = Walk::of(acme());
         let app = walk.app(&scopes(route));
+        prepare(&name(route), &walk.acme);
         let before = everything(&walk.acme);
         let reply = walk.ask(&app, route, &row(route).good).await;
         assert_eq!(reply.status, 200, "{}: {}", name(route), reply.text);
@@ -152,6 +155,7 @@ async fn every_change_by_any_route_is_told_with_who_from_where_what_and_how_it_w
     for route in ROUTES.iter().filter(|route| route.mutates) {
         let mut walk = Walk::of(acme());
         let app = walk.app(&scopes(route));
+        prepare(&name(route), &walk.acme);
         let before = walk.acme.sealed_events();
         walk.ask(&app, route, &row(route).good).await;
         let events = events_after(&walk.acme, before);
@@ -185,6 +189,13 @@ async fn every_route_tells_all_faults_at_once_and_then_changes_nothing() {
     }
 }
 
+/// A text without what each installation makes up for itself: runs of 64 hex digits.
+fn without_chance(text: &str) -> String {
+    let is_random = |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    words.map(|word| if is_random(&word[..word.len().saturating_sub(1)]) { "?" } else { word }).collect()
+}
+
 /// Another account, which shares some names and an address with Acme.
 fn add_globex(installation: &TestRollcall) -> Caller {
     let globex = installation.found("Globex");
@@ -207,6 +218,7 @@ fn add_globex(installation: &TestRollcall) -> Caller {
 async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
     let (mut full, mut empty) = (Walk::of(acme()), Walk::of(TestRollcall::new()));
     full.app(&Scope::ALL);
+    ROUTES.iter().for_each(|route| prepare(&name(route), &full.acme));
     let things = Things::of(&full.acme);
     let callers = [&mut full, &mut empty].map(|walk| {
         let globex = add_globex(&walk.acme);
@@ -219,7 +231,11 @@ async fn to_another_account_everything_of_acme_is_as_if_it_did_not_exist() {
             let reply = full.ask(&callers[0], route, &request).await;
             let expected = empty.ask(&callers[1], route, &request).await;
             let told = |reply: &Reply| {
-                (reply.status, things.without_random_ids(&reply.text), reply.headers.contains_key("etag"))
+                (
+                    reply.status,
+                    without_chance(&things.without_random_ids(&reply.text)),
+                    reply.headers.contains_key("etag"),
+                )
             };
             assert_eq!(
                 told(&reply),

@@ -26,6 +26,11 @@ impl Request {
     pub(super) fn query(query: impl Into<String>) -> Self {
         Self { path: None, query: query.into(), content_type: "application/json", body: Vec::new() }
     }
+
+    /// The same request to a path with parameters.
+    pub(super) fn at(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
 }
 
 impl fmt::Display for Request {
@@ -103,9 +108,18 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(super::lists::rows());
     rows.extend(super::users_rows::rows());
     rows.extend(super::roles_rows::rows());
+    rows.extend(super::sso_rows::rows());
+    rows.extend(super::erasure_rows::rows());
     rows
 }
 
+/// What Acme must have beside its description, so that a route's good request is done.
+pub(super) fn prepare(name: &str, acme: &TestRollcall) {
+    super::sso_rows::prepare(name, acme);
+    super::erasure_rows::prepare(name, acme);
+}
+
+/// The rows of the seed documents, and those like them.
 fn first_calls() -> Vec<Row> {
     vec![
         Row {
