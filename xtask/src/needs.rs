@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 8] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3",
@@ -30,6 +30,17 @@ const NEEDS: [Need; 5] = [
         packages: &["python3-jwt", "python3-requests"],
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
     },
+    Need {
+        what: "the program openssl",
+        packages: &["openssl"],
+        is_here: || succeeds(Command::new("openssl").arg("version")),
+    },
+    Need {
+        what: "Node.js 18 or newer",
+        packages: &["nodejs"],
+        is_here: || succeeds(Command::new("node").args(["-e", "process.exit(globalThis.fetch ? 0 : 1)"])),
+    },
+    Need { what: "the JavaScript module jose", packages: &["node-jose"], is_here: has_jose },
     Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
 ];
@@ -44,8 +55,8 @@ trap 'rm -f $folder/rollcall.conf; rmdir $folder ${folder%/*} 2>/dev/null || tru
 echo 'create_main_cluster = false' >$folder/rollcall.conf
 \"$@\"";
 
-/// What the tests call: curl, Python with an independent JWT library and an HTTP client, PostgreSQL; and a library that
-/// sets the clock of a program back.
+/// What the tests call: curl and openssl, Python with an independent JWT library and an HTTP client, Node.js with another,
+/// PostgreSQL; and a library that sets the clock of a program back.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.
@@ -93,6 +104,13 @@ pub(crate) fn component(root: &Path, subcommand: &str) -> Done {
          (Debian: rustfmt, rust-clippy)",
         shown(&add)
     )))
+}
+
+/// A Node.js that is not Debian's does not look where Debian's package puts the module, unless it is told to; the tests
+/// tell it, too.
+fn has_jose() -> bool {
+    let paths = [std::env::var("NODE_PATH").unwrap_or_default(), "/usr/share/nodejs".to_owned()].join(":");
+    succeeds(Command::new("node").args(["-e", "require('jose')"]).env("NODE_PATH", paths))
 }
 
 /// The library is in a folder of its own, below one of those for libraries or for the libraries of one architecture.
@@ -171,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_installed_and_nothing_else() {
-        let [curl, _, modules, _, postgres] = NEEDS;
+        let [curl, _, modules, .., postgres] = NEEDS;
         assert_eq!(
             shown(&install(&[], &[curl, modules])),
             "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl python3-jwt \

@@ -15,8 +15,9 @@ Run every check, in the order below, and stop at the first that fails
 Usage: cargo xtask test [--only STEP] [-- FILTER…]
 
 Steps:
-  needs     find what the tests need (curl, /usr/bin/python3 with jwt and requests, PostgreSQL,
-            libfaketime); as root, or where sudo asks no password, install what is missing with apt-get
+  needs     find what the tests need (curl, openssl, /usr/bin/python3 with jwt and requests, Node.js
+            with jose, PostgreSQL, libfaketime); as root, or where sudo asks no password, install
+            what is missing with apt-get
   fmt       cargo fmt --all --check
   lint      cargo clippy --workspace --all-targets --locked -- -D warnings
   tidy      cargo xtask tidy

@@ -2,6 +2,7 @@
 
 mod backup;
 mod cli;
+mod clients;
 mod demo;
 mod erasures;
 mod files;
