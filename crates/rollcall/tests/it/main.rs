@@ -11,3 +11,4 @@ mod program;
 mod replicas;
 mod torture;
 mod vendor_client;
+mod whole_flow;
