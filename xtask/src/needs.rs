@@ -9,7 +9,7 @@ use crate::run::{cargo, run, shown, succeeds};
 use crate::{Done, Failure};
 
 /// The system's own Python: its modules come from packages of the system.
-const PYTHON: &str = "/usr/bin/python3";
+pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
 /// Something the tests cannot do without.
 struct Need {
@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 7] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3",
@@ -29,6 +29,16 @@ const NEEDS: [Need; 5] = [
         what: "the Python modules jwt and requests",
         packages: &["python3-jwt", "python3-requests"],
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
+    },
+    Need {
+        what: "Python's virtual environments",
+        packages: &["python3-venv"],
+        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import ensurepip, venv"])),
+    },
+    Need {
+        what: "the programs node and npm",
+        packages: &["nodejs", "npm"],
+        is_here: || succeeds(Command::new("node").arg("--version")) && succeeds(Command::new("npm").arg("--version")),
     },
     Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
@@ -44,8 +54,8 @@ trap 'rm -f $folder/rollcall.conf; rmdir $folder ${folder%/*} 2>/dev/null || tru
 echo 'create_main_cluster = false' >$folder/rollcall.conf
 \"$@\"";
 
-/// What the tests call: curl, Python with an independent JWT library and an HTTP client, PostgreSQL; and a library that
-/// sets the clock of a program back.
+/// What the tests call: curl, Python with an independent JWT library and an HTTP client, PostgreSQL; a library that sets
+/// the clock of a program back; and what `tools` installs others with.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.
@@ -171,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_installed_and_nothing_else() {
-        let [curl, _, modules, _, postgres] = NEEDS;
+        let [curl, _, modules, .., postgres] = NEEDS;
         assert_eq!(
             shown(&install(&[], &[curl, modules])),
             "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl python3-jwt \

@@ -34,6 +34,7 @@ pub fn router_with_metrics(
 fn assemble(rollcall: Arc<Rollcall>, more: Router<Arc<Rollcall>>) -> Router {
     more.merge(http::health::routes())
         .merge(console::routes())
+        .merge(rest::openapi::routes())
         .fallback(rest::answer)
         .with_state(rollcall)
         .layer(CatchPanicLayer::custom(panicked))

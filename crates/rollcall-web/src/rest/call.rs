@@ -152,7 +152,7 @@ impl Call {
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.
     pub(super) fn known_tags(&self) -> Tags {
-        Tags(self.if_none_match.clone())
+        Tags::of(self.if_none_match.clone())
     }
 }
 
@@ -160,6 +160,10 @@ impl Call {
 pub(super) struct Tags(Option<String>);
 
 impl Tags {
+    pub(super) fn of(if_none_match: Option<String>) -> Self {
+        Self(if_none_match)
+    }
+
     /// Whether the client has this already (RFC 9110 §13.1.2, weak comparison).
     pub(super) fn contain(&self, tag: &str) -> bool {
         self.0.as_ref().is_some_and(|known| {

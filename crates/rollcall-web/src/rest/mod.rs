@@ -6,6 +6,7 @@ mod auth;
 mod call;
 pub mod error;
 mod groups;
+pub mod openapi;
 mod roles;
 mod users;
 pub mod wire;
@@ -99,6 +100,12 @@ async fn go(
     policy::require(&actor, route.permission)?;
     let call = Call::read(rollcall, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
+}
+
+/// The route that a request for this path would take, whatever the caller may.
+pub fn route_of(path: &str, method: &Method) -> Option<&'static Route> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    find(path, method).ok().map(|(route, _)| route)
 }
 
 /// What stood in the path for each `{name}` of a route.

@@ -6,4 +6,5 @@ mod console;
 mod documents;
 mod every_route;
 mod metrics;
+mod openapi;
 mod rest;

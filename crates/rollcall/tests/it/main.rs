@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod files;
 mod graceful;
+mod openapi;
 mod program;
 mod replicas;
 mod torture;
