@@ -159,6 +159,7 @@ fn text_kind(schema: &Value) -> String {
 fn plural(kind: &str) -> String {
     match kind {
         "text" | "object" | "time" => format!("{kind}s"),
+        other if other.starts_with("id ") => other.replacen("id ", "ids ", 1),
         other => other.to_owned(),
     }
 }
@@ -179,7 +180,7 @@ mod tests {
             "properties": {"roleId": {"type": "string"}, "on": {"type": ["boolean", "null"], "default": true}}}}}});
         let roles = json!({"type": "array", "items": {"$ref": "#/components/schemas/Role"}});
         let schema = json!({"type": "array", "items": {"oneOf": [
-            {"type": "object", "properties": {"roles": roles}},
+            {"type": "object", "properties": {"roles": roles, "ids": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{24}$"}}}},
             {"type": "object", "properties": {"id": {"type": "string", "pattern": "^u-[0-9a-f]{8}-x$"}}},
         ]}});
         let rows = rows(&document, &schema, Side::Taken);
@@ -191,6 +192,7 @@ mod tests {
                 "[].roles list of objects ",
                 "[].roles[].roleId text required",
                 "[].roles[].on true or false; true where absent ",
+                "[].ids list of ids of 24 hex digits ",
                 " or ",
                 "[].id id “u-…” ",
             ]
