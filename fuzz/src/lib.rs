@@ -4,13 +4,14 @@
 use std::sync::{Mutex, OnceLock};
 
 use rollcall_core::actor::Actor;
-use rollcall_core::op::Mode;
+use rollcall_core::op::{Mode, Op};
 use rollcall_core::policy::{Permission, Scope};
-use rollcall_core::roles::{RoleKind, assign};
+use rollcall_core::roles::{RoleKind, assign, import};
 use rollcall_core::{Fault, users};
 use rollcall_testkit::TestRollcall;
 use rollcall_web::http::json;
 use rollcall_web::rest::wire;
+use serde_json::Value;
 
 /// One installation for all runs of a process; nothing that is fuzzed may change it.
 fn world() -> &'static Mutex<TestRollcall> {
@@ -59,6 +60,10 @@ pub fn bodies(data: &[u8]) {
             rehearsed.expect("whatever a body says of users is an outcome");
         }),
     }
+    changes_of_users(&value, told);
+    if let Err(faults) = wire::roles::read_import(&value) {
+        told(faults);
+    }
     match wire::users_info::read(&value) {
         Err(faults) => told(faults),
         Ok((asked, filter)) => with_world(|world| {
@@ -82,6 +87,64 @@ pub fn bodies(data: &[u8]) {
             }),
         }
     }
+}
+
+/// A body as those of the routes that change, remove and give access to users.
+fn changes_of_users(value: &Value, told: impl Fn(Vec<Fault>)) {
+    match wire::users_update::read(value) {
+        Err(faults) => told(faults),
+        Ok(asked) => {
+            let echoes = wire::users_update::echoes(&asked);
+            let outcomes = rehearse(Permission::ManageUsers, move |op| users::update(op, &asked));
+            assert_eq!(outcomes.len(), echoes.len());
+            wire::users_update::updated(&echoes, &outcomes);
+        }
+    }
+    match wire::users_remove::read(value) {
+        Err(faults) => told(faults),
+        Ok(asked) => {
+            wire::users_remove::removed(&rehearse(Permission::ManageUsers, move |op| users::remove(op, &asked)));
+        }
+    }
+    match wire::user_access::read(value) {
+        Err(faults) => told(faults),
+        Ok((emails, flags)) => {
+            let given = rehearse(Permission::ManageAccess, move |op| users::set_access(op, &emails, flags));
+            given.unwrap_or_else(|refusal| drop(wire::user_access::refused(&refusal)));
+        }
+    }
+}
+
+/// Any bytes as an uploaded file with roles: refused with places, or rehearsed, and then either done or refused with places.
+pub fn role_file(data: &[u8]) {
+    for kind in [RoleKind::Admin, RoleKind::Bot] {
+        match wire::roles::read_file(kind, data) {
+            Err(faults) => assert!(!faults.is_empty() && faults.iter().all(|f| !f.message.is_empty())),
+            Ok(roles) => with_world(|world| {
+                let rehearsed = world
+                    .rollcall()
+                    .write(some_app(world), Permission::ManageRoles, Mode::DryRun, move |op| {
+                        import::import(op, &roles, true)
+                    })
+                    .wait();
+                match rehearsed {
+                    Ok(imported) => assert!(serde_json::from_slice::<Value>(&wire::roles::imported(&imported)).is_ok()),
+                    Err(error) => assert!(!error.each_fault().is_empty(), "a file made the core fail: {error:?}"),
+                }
+            }),
+        }
+    }
+}
+
+/// Does without keeping it what an app may do, whatever a body says.
+fn rehearse<T: Send + 'static>(
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> rollcall_core::Result<T> + Send + 'static,
+) -> T {
+    with_world(|world| {
+        let rehearsed = world.rollcall().write(some_app(world), permission, Mode::DryRun, work).wait();
+        rehearsed.expect("whatever a body says is an outcome")
+    })
 }
 
 /// Any bytes as an account file: refused with lines and columns, or rehearsed without a trace.

@@ -90,6 +90,11 @@ fn no_body_makes_a_route_panic() {
 }
 
 #[test]
+fn no_file_of_roles_makes_the_reader_panic() {
+    run("role_file", 2_000, rollcall_fuzz::role_file);
+}
+
+#[test]
 fn no_account_file_makes_the_reader_panic() {
     run("account_file", 2_000, rollcall_fuzz::account_file);
 }

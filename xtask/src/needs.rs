@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 10] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3",
@@ -36,10 +36,17 @@ const NEEDS: [Need; 7] = [
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import ensurepip, venv"])),
     },
     Need {
-        what: "the programs node and npm",
-        packages: &["nodejs", "npm"],
-        is_here: || succeeds(Command::new("node").arg("--version")) && succeeds(Command::new("npm").arg("--version")),
+        what: "the program openssl",
+        packages: &["openssl"],
+        is_here: || succeeds(Command::new("openssl").arg("version")),
     },
+    Need {
+        what: "Node.js 18 or newer",
+        packages: &["nodejs"],
+        is_here: || succeeds(Command::new("node").args(["-e", "process.exit(globalThis.fetch ? 0 : 1)"])),
+    },
+    Need { what: "the JavaScript module jose", packages: &["node-jose"], is_here: has_jose },
+    Need { what: "the program npm", packages: &["npm"], is_here: || succeeds(Command::new("npm").arg("--version")) },
     Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
 ];
@@ -54,8 +61,8 @@ trap 'rm -f $folder/rollcall.conf; rmdir $folder ${folder%/*} 2>/dev/null || tru
 echo 'create_main_cluster = false' >$folder/rollcall.conf
 \"$@\"";
 
-/// What the tests call: curl, Python with an independent JWT library and an HTTP client, PostgreSQL; a library that sets
-/// the clock of a program back; and what `tools` installs others with.
+/// What the tests call: curl and openssl, Python with an independent JWT library and an HTTP client, Node.js with another,
+/// PostgreSQL; a library that sets the clock of a program back; and what `tools` installs others with.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.
@@ -103,6 +110,13 @@ pub(crate) fn component(root: &Path, subcommand: &str) -> Done {
          (Debian: rustfmt, rust-clippy)",
         shown(&add)
     )))
+}
+
+/// A Node.js that is not Debian's does not look where Debian's package puts the module, unless it is told to; the tests
+/// tell it, too.
+fn has_jose() -> bool {
+    let paths = [std::env::var("NODE_PATH").unwrap_or_default(), "/usr/share/nodejs".to_owned()].join(":");
+    succeeds(Command::new("node").args(["-e", "require('jose')"]).env("NODE_PATH", paths))
 }
 
 /// The library is in a folder of its own, below one of those for libraries or for the libraries of one architecture.

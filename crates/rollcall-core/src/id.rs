@@ -94,6 +94,7 @@ macro_rules! id_text {
     ($name:ident) => {
         impl $name {
             /// An id read back from the store.
+            #[allow(dead_code, reason = "not every kind of id is read back")]
             pub(crate) fn stored(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -136,9 +137,17 @@ prefixed_id!(
     /// A client app's public id, `cs-…`.
     ClientId, "cs-", "app"
 );
+prefixed_id!(
+    /// The public id of a request to erase, `eud-…`.
+    ErasureId, "eud-", "erasure"
+);
 hex_id!(
     /// A role's public id.
     RoleId, "role"
+);
+hex_id!(
+    /// An uploaded file's public id.
+    FileId, "file"
 );
 hex_id!(
     /// An account's public id.
@@ -148,6 +157,11 @@ hex_id!(
 /// A stable UUID that names a role across installations (`refId` on the wire).
 pub fn role_reference(account: &str, name: &str) -> String {
     derived(account, "role-reference", name).to_string()
+}
+
+/// A UUID for a role that no other has.
+pub(crate) fn random_role_reference() -> String {
+    random().to_string()
 }
 
 #[cfg(test)]

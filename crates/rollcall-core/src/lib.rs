@@ -1,8 +1,9 @@
 //! What Rollcall is: the domain and its rules, on a real database. No HTTP, no wire formats, no async.
 //!
 //! Reading order: [`rollcall`] is the way in (no right, no transaction), [`op`] the way out (no audit, no commit),
-//! [`policy`] the only decisions. Then the nouns: [`users`], [`groups`], [`roles`], [`bots`], [`apps`], and what is
-//! computed over them, [`access`]. [`sync`] brings a whole account to a described state. `store` is private.
+//! [`policy`] the only decisions. Then the nouns: [`users`], [`groups`], [`roles`], [`bots`], [`apps`], [`files`], [`sso`],
+//! [`erasures`], and what is computed over them, [`access`]. [`sync`] brings a whole account to a described state. `store`
+//! is private.
 //!
 //! ```no_run
 //! # use rollcall_core::{op::Mode, policy::Permission, users, Open, Rollcall};
@@ -35,6 +36,8 @@ pub mod bots;
 
 pub mod apps;
 
+pub mod files;
+
 pub mod access;
 
 pub mod accounts;
@@ -42,6 +45,10 @@ pub mod accounts;
 pub mod audit;
 
 pub mod mail;
+
+pub mod erasures;
+
+pub mod sso;
 
 pub mod sync;
 

@@ -1,30 +1,42 @@
 //! Pages by number (API contract §1, Paging): what was asked for, and what comes back.
 
-/// The largest page.
+/// The largest page of most lists.
 pub const MAX_LIMIT: u32 = 50;
 
-/// Which page: `number` counts pages from 0, `limit` is 1…50.
+/// Which part of a collection: how many things come before it, and how many it has at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    number: u64,
+    skipped: u64,
     limit: u32,
 }
 
 impl Page {
-    /// Page `number` of pages of `limit`; a limit over [`MAX_LIMIT`] is served as that.
+    /// Page `number`, from 0, of pages of `limit`; a limit over [`MAX_LIMIT`] is served as that.
     ///
     /// # Errors
     /// A sentence, for a limit of zero.
     pub fn new(number: u64, limit: u64) -> Result<Self, String> {
-        if limit == 0 {
-            return Err("limit must be a whole number from 1 to 50, not 0".into());
-        }
-        Ok(Self { number, limit: u32::try_from(limit).unwrap_or(MAX_LIMIT).min(MAX_LIMIT) })
+        Self::of(number, limit, MAX_LIMIT)
     }
 
-    /// Which page.
-    pub fn number(self) -> u64 {
-        self.number
+    /// As [`Self::new`], for a list whose pages have at most `max`.
+    ///
+    /// # Errors
+    /// A sentence, for a limit of zero.
+    pub fn of(number: u64, limit: u64, max: u32) -> Result<Self, String> {
+        let page = Self::after(0, limit, max)?;
+        Ok(Self { skipped: number.saturating_mul(u64::from(page.limit)), ..page })
+    }
+
+    /// What comes after the first `skipped` things: `limit` of them, at most `max`.
+    ///
+    /// # Errors
+    /// A sentence, for a limit of zero.
+    pub fn after(skipped: u64, limit: u64, max: u32) -> Result<Self, String> {
+        if limit == 0 {
+            return Err(format!("expected a whole number from 1 to {max}, found 0"));
+        }
+        Ok(Self { skipped, limit: u32::try_from(limit).unwrap_or(max).min(max) })
     }
 
     /// How many at most.
@@ -32,9 +44,9 @@ impl Page {
         self.limit
     }
 
-    /// How many things come before this page: saturates far beyond any collection.
-    pub(crate) fn skipped(self) -> i64 {
-        i64::try_from(self.number.saturating_mul(u64::from(self.limit))).unwrap_or(i64::MAX)
+    /// How many things come before it: saturates far beyond any collection.
+    pub fn skipped(self) -> i64 {
+        i64::try_from(self.skipped).unwrap_or(i64::MAX)
     }
 }
 
@@ -49,6 +61,14 @@ pub struct Paged<T> {
     pub items: Vec<T>,
 }
 
+impl<T> Paged<T> {
+    /// The items found for a page of a collection of `total`.
+    pub(crate) fn of(page: Page, total: i64, items: Vec<T>) -> Self {
+        let shown = page.skipped().saturating_add(i64::try_from(items.len()).unwrap_or(i64::MAX));
+        Self { total: total.unsigned_abs(), more: !items.is_empty() && shown < total, items }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +79,7 @@ mod tests {
         assert_eq!(Page::new(3, 2).unwrap().skipped(), 6);
         assert_eq!(Page::new(u64::MAX, u64::MAX).unwrap().skipped(), i64::MAX);
         assert!(Page::new(0, 0).is_err());
+        assert_eq!(Page::of(2, 1_000, 100).unwrap().skipped(), 200);
+        assert_eq!(Page::after(7, 2, 50).unwrap().skipped(), 7);
     }
 }

@@ -259,6 +259,24 @@ pub(crate) fn ceiling(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     ))
 }
 
+/// Whether the actor may take a role away, from somebody or with a membership: as in an assignment, whatever the role.
+///
+/// # Errors
+/// A sentence that names the role and the missing scope.
+pub(crate) fn taking(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
+    if allows(actor, Permission::ManageRoles) {
+        return Ok(());
+    }
+    let needed = Scope::RoleManagement;
+    Err(format!(
+        "{} may not take away the role {:?}: that needs the scope {} (\"{}\")",
+        actor.describe(),
+        grant.name,
+        needed.id(),
+        needed.label()
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,19 +313,21 @@ mod tests {
         let admin = Grant { kind: RoleKind::Admin, name: "admin", built_in: true };
         let auditor = Grant { kind: RoleKind::Admin, name: "Auditor", built_in: false };
         let tester = Grant { kind: RoleKind::Bot, name: "Bot Tester", built_in: true };
-        // (actor, master admin, custom admin role, bot role)
+        // (actor, master admin, custom admin role, bot role, taking any of them away)
         let table = [
-            (app(&[]), false, false, false),
-            (app(&[Scope::UserManagement]), false, false, false),
-            (app(&[Scope::UserManagement, Scope::MasterAdmin]), false, false, false),
-            (app(&[Scope::RoleManagement]), false, true, true),
-            (app(&[Scope::RoleManagement, Scope::MasterAdmin]), true, true, true),
-            (host(), true, true, true),
-            (invitee(), false, false, false),
+            (app(&[]), false, false, false, false),
+            (app(&[Scope::UserManagement]), false, false, false, false),
+            (app(&[Scope::UserManagement, Scope::MasterAdmin]), false, false, false, false),
+            (app(&[Scope::RoleManagement]), false, true, true, true),
+            (app(&[Scope::RoleManagement, Scope::MasterAdmin]), true, true, true, true),
+            (host(), true, true, true, true),
+            (invitee(), false, false, false, false),
         ];
-        for (actor, a, b, c) in table {
+        for (actor, a, b, c, d) in table {
             let got = [&admin, &auditor, &tester].map(|grant| ceiling(&actor, grant).is_ok());
             assert_eq!(got, [a, b, c], "{actor:?}");
+            let got = [&admin, &auditor, &tester].map(|grant| taking(&actor, grant).is_ok());
+            assert_eq!(got, [d; 3], "{actor:?}");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::actor::{Actor, Host};
 use crate::apps::door::Door;
 use crate::apps::token::{self, Presented, Refusal};
 use crate::apps::usage::Usage;
+use crate::audit;
 use crate::chance::Secret;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
@@ -189,6 +190,16 @@ impl Rollcall {
             let (account, is_new) = accounts::find_or_insert(tx, shared, &name)?;
             op::in_account(tx, shared, &account, is_new, "founding", |_| Ok(account.clone()))
         })
+    }
+
+    /// Seals up to [`audit::SEALED_AT_ONCE`] events of the actor's account, for whoever may read the log and is about
+    /// to; gives 0 where none is left over.
+    pub fn seal_log(&self, actor: &Actor) -> Pending<usize> {
+        if let Err(refusal) = policy::require(actor, Permission::ViewAuditLog) {
+            return Pending::done(Err(refusal));
+        }
+        let host = Actor::Host(Host { account: actor.account(), job: "audit log" });
+        self.write(host, Permission::RunJobs, Mode::Real, audit::seal)
     }
 
     /// Brings the account of that name to a described state, in one transaction; founds it where it is missing, or gives

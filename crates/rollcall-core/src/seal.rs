@@ -78,6 +78,11 @@ pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     digest(&SHA256, data).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Callers as values: an app or nobody, with the same few ways to ask the real router.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
@@ -9,10 +10,14 @@ use jsonwebtoken::{EncodingKey, Header};
 use rollcall_core::Rollcall;
 use rollcall_core::chance::Secret;
 use rollcall_core::id::ClientId;
+use rollcall_web::Site;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::{TestDatabase, described};
+
+/// Where all callers come from: an address for documents (RFC 5737 §3).
+pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 50_000);
 
 /// Somebody who calls the API.
 #[derive(Clone)]
@@ -21,6 +26,7 @@ pub struct Caller {
     app: Option<(ClientId, Secret)>,
     token: Option<String>,
     headers: Vec<(&'static str, String)>,
+    site: Site,
     /// The database stays for as long as somebody may call.
     _database: TestDatabase,
 }
@@ -63,11 +69,11 @@ impl Caller {
     pub(crate) fn app(rollcall: Arc<Rollcall>, database: TestDatabase, client_id: ClientId, secret: Secret) -> Self {
         let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
         let token = sign(&claims, &secret);
-        Self { rollcall, app: Some((client_id, secret)), token: Some(token), headers: Vec::new(), _database: database }
+        Self { app: Some((client_id, secret)), token: Some(token), ..Self::visitor(rollcall, database) }
     }
 
     pub(crate) fn visitor(rollcall: Arc<Rollcall>, database: TestDatabase) -> Self {
-        Self { rollcall, app: None, token: None, headers: Vec::new(), _database: database }
+        Self { rollcall, app: None, token: None, headers: Vec::new(), site: Site::default(), _database: database }
     }
 
     /// The app's client id.
@@ -105,6 +111,12 @@ impl Caller {
         other
     }
 
+    /// The same caller of an installation with another public address.
+    #[must_use]
+    pub fn at(&self, site: Site) -> Self {
+        Self { site, ..self.clone() }
+    }
+
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash. Panics where request or reply
     /// are not as the API's own description says.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
@@ -120,8 +132,9 @@ impl Caller {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let request = request.body(body).expect("a request");
-        let answer = rollcall_web::router(Arc::clone(&self.rollcall)).oneshot(request).await;
+        let mut request = request.body(body).expect("a request");
+        request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
+        let answer = rollcall_web::router(Arc::clone(&self.rollcall), self.site.clone()).oneshot(request).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");

@@ -108,6 +108,8 @@ fn validator(place: &str) -> Arc<Validator> {
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
         let document = document();
+        // A reference is a URI, in which the braces of a path's parameters are written so (RFC 3986 §2.1).
+        let place = place.replace('{', "%7B").replace('}', "%7D");
         let schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$ref": place, "paths": document["paths"], "components": document["components"],

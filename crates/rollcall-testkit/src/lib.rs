@@ -6,7 +6,7 @@ mod database;
 mod described;
 mod world;
 
-pub use caller::{Caller, Reply};
+pub use caller::{Caller, PEER, Reply};
 pub use database::TestDatabase;
 pub use described::takes;
 pub use world::{TestRollcall, user};

@@ -8,35 +8,63 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRef, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rollcall_core::Rollcall;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// Where clients and browsers find this installation.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What its addresses begin with, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Default for Site {
+    /// Where the program listens when nobody says otherwise.
+    fn default() -> Self {
+        Self { public_url: "http://127.0.0.1:8080".into() }
+    }
+}
+
+/// What the faces answer from.
+#[derive(Clone)]
+struct Served {
+    rollcall: Arc<Rollcall>,
+    site: Arc<Site>,
+}
+
+impl FromRef<Served> for Arc<Rollcall> {
+    fn from_ref(served: &Served) -> Self {
+        Self::clone(&served.rollcall)
+    }
+}
+
 /// Everything that Rollcall answers over HTTP. What no face knows is 404 in the API's form.
-pub fn router(rollcall: Arc<Rollcall>) -> Router {
-    assemble(rollcall, Router::new())
+pub fn router(rollcall: Arc<Rollcall>, site: Site) -> Router {
+    assemble(rollcall, site, Router::new())
 }
 
 /// As [`router`], with `/metrics` in the text that `render` gives: for scrapers on the same machine.
 pub fn router_with_metrics(
     rollcall: Arc<Rollcall>,
+    site: Site,
     render: impl Fn() -> String + Clone + Send + Sync + 'static,
 ) -> Router {
     let scrape = async move |request: Request| match http::metrics::is_local(&request) {
         true => http::metrics::page(render()),
         false => rest::error::Failure::not_found().into_response(),
     };
-    assemble(rollcall, Router::new().route("/metrics", get(scrape)))
+    assemble(rollcall, site, Router::new().route("/metrics", get(scrape)))
 }
 
-fn assemble(rollcall: Arc<Rollcall>, more: Router<Arc<Rollcall>>) -> Router {
+fn assemble(rollcall: Arc<Rollcall>, site: Site, more: Router<Served>) -> Router {
     more.merge(http::health::routes())
         .merge(console::routes())
         .merge(rest::openapi::routes())
         .fallback(rest::answer)
-        .with_state(rollcall)
+        .with_state(Served { rollcall, site: Arc::new(site) })
         .layer(CatchPanicLayer::custom(panicked))
         // The outermost: also the answer to a panic has a request id and its line in the log.
         .layer(axum::middleware::from_fn(http::trace::observe))

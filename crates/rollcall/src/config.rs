@@ -65,7 +65,7 @@ pub struct Settings {
     pub connections: Setting<usize>,
     /// The address to listen on.
     pub listen: Setting<SocketAddr>,
-    /// The address that links in mails begin with, without a slash at its end.
+    /// The address that links in mails and the addresses of single sign-on begin with, without a slash at its end.
     pub public_url: Setting<String>,
     /// Where the installation key comes from.
     pub key: Setting<KeySource>,

@@ -1,5 +1,6 @@
-//! Rollcall's own jobs, on a thread of their own: sealing the audit log, delivering the outbox, noting app usage,
-//! forgetting old replies. Woken by commits, and once a second for what other processes wrote.
+//! Rollcall's own jobs, on a thread of their own: sealing the audit log, erasing users' data, counting users, delivering the
+//! outbox, noting app usage, forgetting old replies and uploads. Woken by commits, and once a second for what other
+//! processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -11,7 +12,8 @@ use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
-use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, mail as letters};
+use rollcall_core::users::list;
+use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, erasures, files, mail as letters};
 
 use crate::cli::explain;
 use crate::installation::Installation;
@@ -21,11 +23,13 @@ use crate::mail;
 const LETTERS: i64 = 100;
 /// For how long they are ours.
 const LEASE: Duration = Duration::from_millis(letters::LEASE_MILLIS.unsigned_abs());
+/// As many users are erased in one transaction, which holds up whoever would change anything in the account.
+const ERASED: usize = 100;
 /// How long the worker sleeps when nobody wakes it.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
 const SETTLE: Duration = Duration::from_millis(50);
-/// Old replies are forgotten once in so many rounds: about once a minute when nothing happens.
+/// Old replies and uploads are forgotten once in so many rounds: about once a minute when nothing happens.
 const FORGET: u64 = 60;
 
 /// The running worker; dropping it lets it finish its round, and one more for what came last.
@@ -98,15 +102,25 @@ impl Jobs {
         };
         let mut more = false;
         for account in accounts {
+            let waits = self.rollcall.read(self.actor(&account), Permission::RunJobs, erasures::is_any_pending).wait();
+            if !matches!(waits, Ok(false)) {
+                let erase = |op: &mut Op<'_>| erasures::run(op, ERASED);
+                more |= self.job(&account, "erasing the data of users", erase).unwrap_or(false);
+            }
             let unsealed = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::pending).wait();
             if !matches!(unsealed, Ok(0)) {
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
+            }
+            let uncounted = self.rollcall.read(self.actor(&account), Permission::RunJobs, list::is_count_due).wait();
+            if matches!(uncounted, Ok(true)) {
+                self.job(&account, "counting users", list::count);
             }
             if self.rollcall.has_usage(&account) {
                 self.job(&account, "noting when apps were used", apps::usage::flush);
             }
             if round.is_multiple_of(FORGET) {
                 self.job(&account, "forgetting old replies", Once::forget_expired);
+                self.job(&account, "forgetting old uploads", files::forget_expired);
             }
             more |= self.deliver(&account).unwrap_or_else(|error| {
                 failed("delivering the outbox", &error);

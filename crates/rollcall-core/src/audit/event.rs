@@ -13,6 +13,9 @@ macro_rules! event_kinds {
         }
 
         impl EventKind {
+            /// Every kind, by category.
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
             /// The event's name, as auditors search for it.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
@@ -33,6 +36,9 @@ event_kinds!(
     UserModified "User Management" "User Modified",
     UserDeleted "User Management" "User Deleted",
     InvitationAccepted "User Management" "Invitation Accepted",
+    ErasureRequested "User Management" "User Data Erasure Requested",
+    ErasureFailed "User Management" "User Data Erasure Failed",
+    UserErased "User Management" "User Data Erased",
     GroupCreated "Group Management" "Group Created",
     GroupUpdated "Group Management" "Group Updated",
     GroupDeleted "Group Management" "Group Deleted",
@@ -42,6 +48,7 @@ event_kinds!(
     GroupsRemovedFromGroup "Group Management" "Groups Removed from Group",
     RoleCreated "Role Management" "Role Created",
     RoleUpdated "Role Management" "Role Updated",
+    RolePermissionsUpdated "Role Management" "Role Permissions Updated",
     RoleDeleted "Role Management" "Role Deleted",
     AdminRoleAssigned "Role Management" "Admin Role Assigned to Users",
     AdminRoleRemoved "Role Management" "Admin Role Deleted for Users",
@@ -57,6 +64,10 @@ event_kinds!(
     AppModified "API Scopes" "App Modified",
     AppDeleted "API Scopes" "App Deleted",
     AppScopesModified "API Scopes" "App Scopes Modified",
+    FileUploaded "Files" "File Uploaded",
+    SsoEnabled "Security & Control" "SSO Configuration Enabled",
+    SsoUpdated "Security & Control" "SSO Configuration Updated",
+    SsoDisabled "Security & Control" "SSO Configuration Disabled",
 );
 
 /// One event, before it has a number.

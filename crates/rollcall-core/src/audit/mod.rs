@@ -2,10 +2,12 @@
 
 mod chain;
 mod event;
+mod find;
 mod seal;
 
 pub use event::{Event, EventKind};
-pub use seal::{Broken, Verification, pending, seal, verify};
+pub use find::{By, Entry, MAX_SIZE, Wanted, find, mark, unsealed};
+pub use seal::{Broken, SEALED_AT_ONCE, Verification, pending, seal, verify};
 
 pub(crate) use chain::Link;
 pub(crate) use seal::{Sealed, StoredEvent, walk};

@@ -1,5 +1,7 @@
 //! Bots: a registry of what roles and tasks are assigned on. Rollcall runs none.
 
+pub mod list;
+
 use serde_json::{Value, json};
 
 use crate::audit::{Event, EventKind};

@@ -8,9 +8,9 @@ use super::tree;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
 use crate::id::GroupId;
-use crate::op::Op;
+use crate::op::{Op, View};
 use crate::policy::{self, Permission};
-use crate::store::{self, GroupKey, UserKey};
+use crate::store::{self, GroupKey, UserKey, WriteTx};
 
 /// A group to be made.
 #[derive(Debug, Clone)]
@@ -131,28 +131,33 @@ fn member_events(kind: EventKind, members: &[NamedMember], verb: &str) -> Vec<Ev
 /// Adds members. What the groups carry is handed on with the membership, so the ceiling is asked.
 pub(crate) fn add_members(op: &mut Op<'_>, members: &[NamedMember], via: &str) -> Result<()> {
     op.expect(Permission::AdministerAccount)?;
-    if members.is_empty() {
-        return Ok(());
-    }
     ask_ceiling(op, members.iter().map(|m| m.group))?;
-    op.change(|tx, view| {
-        let rows: Vec<_> = members.iter().map(|m| (m.group, m.user)).collect();
-        store::members::insert_many(tx, view.account, &rows, &view.actor.signature().1, via, view.now)?;
-        Ok(((), member_events(EventKind::UsersAddedToGroup, members, "added to")))
-    })
+    op.change(|tx, view| Ok(((), write_joining(tx, view, members, via)?)))
+}
+
+/// Writes memberships that a caller has asked the ceiling for, and tells of them.
+pub(crate) fn write_joining(
+    tx: &WriteTx<'_>,
+    view: &View<'_>,
+    members: &[NamedMember],
+    via: &str,
+) -> Result<Vec<Event>> {
+    let rows: Vec<_> = members.iter().map(|m| (m.group, m.user)).collect();
+    store::members::insert_many(tx, view.account, &rows, &view.actor.signature().1, via, view.now)?;
+    Ok(member_events(EventKind::UsersAddedToGroup, members, "added to"))
 }
 
 /// Removes members.
 pub(crate) fn remove_members(op: &mut Op<'_>, members: &[NamedMember]) -> Result<()> {
     op.expect(Permission::AdministerAccount)?;
-    if members.is_empty() {
-        return Ok(());
-    }
-    op.change(|tx, view| {
-        let rows: Vec<_> = members.iter().map(|m| (m.group, m.user)).collect();
-        store::members::remove_many(tx, view.account, &rows)?;
-        Ok(((), member_events(EventKind::UsersRemovedFromGroup, members, "removed from")))
-    })
+    op.change(|tx, view| Ok(((), write_leaving(tx, view, members)?)))
+}
+
+/// Writes that members have left, and tells of it.
+pub(crate) fn write_leaving(tx: &WriteTx<'_>, view: &View<'_>, members: &[NamedMember]) -> Result<Vec<Event>> {
+    let rows: Vec<_> = members.iter().map(|m| (m.group, m.user)).collect();
+    store::members::remove_many(tx, view.account, &rows)?;
+    Ok(member_events(EventKind::UsersRemovedFromGroup, members, "removed from"))
 }
 
 fn ask_ceiling(op: &Op<'_>, groups: impl Iterator<Item = GroupKey>) -> Result<()> {

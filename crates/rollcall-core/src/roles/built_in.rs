@@ -12,7 +12,7 @@ use crate::store::{self, AccountKey, WriteTx};
 pub const MASTER_ADMIN: &str = "admin";
 
 /// The admin catalogue on the wire today: 20 keys (reference §3.4, "New wire catalogue").
-const ADMIN: [&str; 20] = [
+pub(super) const ADMIN: [&str; 20] = [
     "Invite",
     "Import Users / Sync",
     "Directory Sync",
@@ -37,7 +37,7 @@ const ADMIN: [&str; 20] = [
 
 /// The bot catalogue on the wire: 16 keys, with what Bot Owner, Bot Developer and Bot Tester have (reference §3.4). The
 /// last three keys stand in no public matrix for developers and testers; they follow the keys they belong to.
-const BOT: [(&str, [&str; 3]); 16] = [
+pub(super) const BOT: [(&str, [&str; 3]); 16] = [
     ("Tasks", ["FULL", "FULL", "VIEW"]),
     ("Natural Language", ["FULL", "FULL", "VIEW"]),
     ("Knowledge Graph", ["FULL", "FULL", "VIEW"]),
@@ -96,7 +96,7 @@ pub(crate) fn role_id(account: &str, kind: RoleKind, name: &str) -> RoleId {
 
 /// Gives a new account its built-in roles.
 pub(crate) fn insert(tx: &WriteTx<'_>, account: AccountKey, account_name: &str, now: Time) -> Result<()> {
-    store::roles::insert_many(tx, account, &all(account_name), true, now).map(|_| ())
+    store::roles::insert_many(tx, account, &all(account_name), None, now).map(|_| ())
 }
 
 /// After an account has been renamed while still empty: the ids that go with the name.

@@ -2,14 +2,21 @@
 
 pub mod assign;
 pub mod built_in;
+pub mod catalogue;
+pub(crate) mod given;
 mod hold;
+pub mod import;
+mod import_plan;
+pub mod listing;
 mod write;
 
 use std::fmt;
 
 pub(crate) use hold::{HeldChange, change_held};
-pub(crate) use write::{RoleChange, create_many, remove_many, update_many};
+use serde_json::{Map, Value};
+pub(crate) use write::{RoleChange, RoleContents, RoleGone, create_many, remove_many, update_many};
 
+use crate::clock::Time;
 use crate::error::Result;
 use crate::id::RoleId;
 use crate::op::View;
@@ -67,6 +74,34 @@ impl Role {
     pub(crate) fn grant(&self) -> Grant<'_> {
         Grant { kind: self.kind, name: &self.name, built_in: self.built_in }
     }
+}
+
+/// A role with all that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleDetails {
+    pub(crate) key: RoleKey,
+    /// Its public id.
+    pub id: RoleId,
+    /// By which it is known again in another installation.
+    pub ref_id: String,
+    /// What it is about.
+    pub kind: RoleKind,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// What it permits, as it was written; [`catalogue`] says what it means.
+    pub permissions: Map<String, Value>,
+    /// Whether Rollcall made it and keeps it.
+    pub built_in: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// The public id of whoever made it, where that is known.
+    pub created_by: Option<String>,
+    /// When it was changed last.
+    pub updated_at: Time,
+    /// The public id of whoever changed it last, where that is known.
+    pub updated_by: Option<String>,
 }
 
 /// A role to be made.

@@ -1,6 +1,6 @@
 //! Making, changing and removing custom roles. Built-ins are never touched: the store's statements leave them out.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{NewRole, RoleKind};
 use crate::audit::{Event, EventKind};
@@ -9,16 +9,39 @@ use crate::op::Op;
 use crate::policy::{self, Permission};
 use crate::store::{self, RoleKey};
 
-/// New contents of a custom role.
+/// What of a role can change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RoleContents {
+    pub(crate) name: String,
+    pub(crate) ref_id: String,
+    pub(crate) description: String,
+    pub(crate) permissions: Map<String, Value>,
+}
+
+impl RoleContents {
+    /// The permissions as they are kept.
+    pub(crate) fn permissions_text(&self) -> String {
+        Value::Object(self.permissions.clone()).to_string()
+    }
+}
+
+/// New contents of a custom role, of which something differs from those before.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleChange {
     pub(crate) key: RoleKey,
     pub(crate) id: String,
     pub(crate) kind: RoleKind,
+    pub(crate) before: RoleContents,
+    pub(crate) after: RoleContents,
+}
+
+/// A custom role to be removed.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleGone {
+    pub(crate) key: RoleKey,
+    pub(crate) kind: RoleKind,
+    pub(crate) id: String,
     pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) permissions: String,
-    pub(crate) before: Value,
 }
 
 fn state(description: &str, permissions: &str) -> Value {
@@ -27,22 +50,25 @@ fn state(description: &str, permissions: &str) -> Value {
 }
 
 /// Makes custom roles; a name or an id that is taken is a fault of the caller, who has looked.
-pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<()> {
+pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<Vec<RoleKey>> {
     op.expect(Permission::ManageRoles)?;
     if roles.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     ask_ceiling(op, roles.iter().map(|r| (r.kind, r.name.as_str())))?;
     op.change(|tx, view| {
-        let keys = store::roles::insert_many(tx, view.account, roles, false, view.now)?;
-        if let Some((role, _)) = roles.iter().zip(&keys).find(|(_, key)| key.is_none()) {
-            return Err(Error::invalid(format!("the role {:?} or its id {} is there already", role.name, role.id)));
-        }
+        let by = view.actor.signature().1;
+        let keys = store::roles::insert_many(tx, view.account, roles, Some(&by), view.now)?;
+        let keys = keys.into_iter().zip(roles).map(|(key, role)| {
+            key.ok_or_else(|| {
+                Error::invalid(format!("the role {:?} or its id {} is there already", role.name, role.id))
+            })
+        });
         let events = roles.iter().map(|role| {
             Event::new(EventKind::RoleCreated, &role.id, format!("Role {:?} ({}) was created", role.name, role.kind))
                 .after(state(&role.description, &role.permissions))
         });
-        Ok(((), events.collect()))
+        Ok((keys.collect::<Result<Vec<_>>>()?, events.collect()))
     })
 }
 
@@ -55,36 +81,63 @@ fn ask_ceiling<'a>(op: &Op<'_>, roles: impl Iterator<Item = (RoleKind, &'a str)>
     Ok(())
 }
 
-/// Changes custom roles. What a role permits may only be changed by who may hand that role on: the ceiling.
+/// Changes custom roles, which may swap their names. What a role permits may only be changed by who may hand that role
+/// on: the ceiling.
 pub(crate) fn update_many(op: &mut Op<'_>, changes: &[RoleChange]) -> Result<()> {
     op.expect(Permission::ManageRoles)?;
     if changes.is_empty() {
         return Ok(());
     }
-    ask_ceiling(op, changes.iter().map(|c| (c.kind, c.name.as_str())))?;
+    ask_ceiling(op, changes.iter().map(|c| (c.kind, c.before.name.as_str())))?;
     op.change(|tx, view| {
-        store::roles::update_many(tx, view.account, changes, view.now)?;
-        let events = changes.iter().map(|change| {
-            Event::new(EventKind::RoleUpdated, &change.id, format!("Role {:?} was changed", change.name))
-                .before(change.before.clone())
-                .after(state(&change.description, &change.permissions))
-        });
-        Ok(((), events.collect()))
+        store::roles::update_many(tx, view.account, changes, &view.actor.signature().1, view.now)?;
+        Ok(((), changes.iter().flat_map(RoleChange::events).collect()))
     })
 }
 
+impl RoleChange {
+    /// One event for what the role is called and described as, one for what it permits; each with what differs alone.
+    fn events(&self) -> Vec<Event> {
+        let (before, after) = (&self.before, &self.after);
+        let texts = |c: &RoleContents| {
+            [("name", c.name.clone()), ("description", c.description.clone()), ("refId", c.ref_id.clone())]
+        };
+        let differing = |one: &RoleContents, other: &RoleContents| -> Map<String, Value> {
+            let pairs = texts(one).into_iter().zip(texts(other)).filter(|(one, other)| one != other);
+            pairs.map(|((key, text), _)| (key.to_owned(), Value::String(text))).collect()
+        };
+        let mut events = Vec::new();
+        let (was, is) = (differing(before, after), differing(after, before));
+        if !is.is_empty() {
+            let what = format!("Role {:?} was changed", after.name);
+            events.push(Event::new(EventKind::RoleUpdated, &self.id, what).before(was.into()).after(is.into()));
+        }
+        let differing = |one: &RoleContents, other: &RoleContents| -> Map<String, Value> {
+            let pairs = one.permissions.iter().filter(|(key, value)| other.permissions.get(*key) != Some(value));
+            pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let (was, is) = (differing(before, after), differing(after, before));
+        if !(was.is_empty() && is.is_empty()) {
+            let what = format!("What the role {:?} permits was changed", after.name);
+            let event = Event::new(EventKind::RolePermissionsUpdated, &self.id, what);
+            events.push(event.before(json!({ "permissions": was })).after(json!({ "permissions": is })));
+        }
+        events
+    }
+}
+
 /// Removes custom roles, and with them their assignments.
-pub(crate) fn remove_many(op: &mut Op<'_>, roles: &[(RoleKey, String, String)]) -> Result<()> {
+pub(crate) fn remove_many(op: &mut Op<'_>, roles: &[RoleGone]) -> Result<()> {
     op.expect(Permission::ManageRoles)?;
     if roles.is_empty() {
         return Ok(());
     }
     op.change(|tx, view| {
-        let keys: Vec<RoleKey> = roles.iter().map(|(key, _, _)| *key).collect();
+        let keys: Vec<_> = roles.iter().map(|role| (role.key, role.kind)).collect();
         store::roles::remove_many(tx, view.account, &keys)?;
         let events = roles
             .iter()
-            .map(|(_, id, name)| Event::new(EventKind::RoleDeleted, id, format!("Role {name:?} was removed")));
+            .map(|role| Event::new(EventKind::RoleDeleted, &role.id, format!("Role {:?} was removed", role.name)));
         Ok(((), events.collect()))
     })
 }

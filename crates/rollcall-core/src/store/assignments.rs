@@ -1,6 +1,6 @@
 //! Who holds which role: directly, through groups, and what a group carries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{AccountKey, BotKey, GroupKey, RoleKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
@@ -99,18 +99,24 @@ fn held(r: &Row<'_, '_>) -> HeldRow {
     }
 }
 
-/// Every way by which these users hold roles, in two statements: directly, and through each group that carries one and
-/// that they are in, at any depth.
-pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
+/// The roles that were given to these users themselves, and have not expired.
+pub(crate) fn held_directly(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
     let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
-    let mut rows = tx.query_list(
+    tx.query_list(
         "select s.user_id, r.public_id, r.name, r.kind, b.public_id, b.name, null from assignments s \
          join roles r on r.id = s.role_id left join bots b on b.id = s.bot_id \
          where s.user_id in {list} and (s.expires_at is null or s.expires_at > $1) order by s.id",
         &[now.into()],
         &list,
         held,
-    )?;
+    )
+}
+
+/// Every way by which these users hold roles, in two statements: directly, and through each group that carries one and
+/// that they are in, at any depth.
+pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    let mut rows = held_directly(tx, users, now)?;
     rows.extend(tx.query_list(
         "with recursive above (user_id, group_id) as ( \
          select m.user_id, m.group_id from memberships m where m.user_id in {list} \
@@ -124,6 +130,21 @@ pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<H
         held,
     )?);
     Ok(rows)
+}
+
+/// A role of a user: whose, which, its name, and on which bot.
+pub(crate) type Direct = (UserKey, RoleId, String, Option<String>);
+
+/// The roles that these users were given directly, also those that have expired.
+pub(crate) fn direct_of(tx: &Tx<'_>, users: &[UserKey]) -> Result<Vec<Direct>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select s.user_id, r.public_id, r.name, b.public_id from assignments s join roles r on r.id = s.role_id \
+         left join bots b on b.id = s.bot_id where s.user_id in {list} order by s.id",
+        &[],
+        &list,
+        |r| (UserKey(r.int(0)), RoleId::stored(r.text(1)), r.text(2), r.opt_text(3)),
+    )
 }
 
 /// Every assignment of the account.
@@ -157,6 +178,33 @@ pub(crate) fn holders(tx: &Tx<'_>, roles: &[RoleKey]) -> Result<HashMap<Held, Op
             };
             ((RoleKey(r.int(0)), r.opt_int(4).map(BotKey), holder), r.opt_int(3).map(Time))
         },
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What was given to these users themselves, on which bots, and until when: also what has expired.
+pub(crate) fn given_to(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<HashMap<Held, Option<Time>>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    let rows = tx.query_list(
+        "select role_id, bot_id, user_id, expires_at from assignments where account_id = $1 and user_id in {list}",
+        &[account.into()],
+        &list,
+        |r| {
+            let held = (RoleKey(r.int(0)), r.opt_int(1).map(BotKey), Holder::User(UserKey(r.int(2))));
+            (held, r.opt_int(3).map(Time))
+        },
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Which of these roles anybody holds, user or group.
+pub(crate) fn held_roles(tx: &Tx<'_>, roles: &[RoleKey], now: Time) -> Result<HashSet<RoleKey>> {
+    let list: Vec<Value<'_>> = roles.iter().map(|key| (*key).into()).collect();
+    let rows = tx.query_list(
+        "select distinct role_id from assignments where (expires_at is null or expires_at > $1) and role_id in {list}",
+        &[now.into()],
+        &list,
+        |r| RoleKey(r.int(0)),
     )?;
     Ok(rows.into_iter().collect())
 }
@@ -225,4 +273,10 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, assignments: &[
         }
     }
     Ok(removed)
+}
+
+/// Takes all that these users were given directly.
+pub(crate) fn remove_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many("delete from assignments where account_id = $1 and user_id = $2", &rows)
 }

@@ -129,6 +129,99 @@ pub(crate) fn last(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Link>> {
     )
 }
 
+/// How many numbers of a chain share a run, of which is known between which times its events happened.
+pub(crate) const RUN: i64 = 1_000;
+
+/// A run of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) number: i64,
+    pub(crate) first: Time,
+    pub(crate) last: Time,
+}
+
+fn run(r: &Row<'_, '_>) -> Run {
+    Run { number: r.int(0), first: r.time(1), last: r.time(2) }
+}
+
+/// The last run of the chain.
+pub(crate) fn last_run(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Run>> {
+    tx.first(
+        "select run, first_at, last_at from audit_runs where account_id = $1 order by run desc limit 1",
+        &[account.into()],
+        run,
+    )
+}
+
+/// Writes runs anew, or for the first time.
+pub(crate) fn put_runs(tx: &WriteTx<'_>, account: AccountKey, runs: &[Run]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> =
+        runs.iter().map(|r| vec![account.into(), r.number.into(), r.first.into(), r.last.into()]).collect();
+    tx.execute_many(
+        "insert into audit_runs (account_id, run, first_at, last_at) values ($1, $2, $3, $4) \
+         on conflict (account_id, run) do update set first_at = excluded.first_at, last_at = excluded.last_at",
+        &rows,
+    )
+}
+
+/// The runs from a number on that have, or may have, events of between these times; in order.
+pub(crate) fn runs_between(tx: &Tx<'_>, account: AccountKey, from: i64, first: Time, last: Time) -> Result<Vec<Run>> {
+    tx.query(
+        "select run, first_at, last_at from audit_runs where account_id = $1 and run >= $2 and last_at >= $3 \
+         and first_at <= $4 order by run",
+        &[account.into(), from.into(), first.into(), last.into()],
+        run,
+    )
+}
+
+/// Of those of these runs that begin before or end after these times, or in which `from` lies: how many events each has
+/// between the times and from that number on.
+pub(crate) fn count_at_edges(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    from: i64,
+    first: Time,
+    last: Time,
+) -> Result<Vec<(i64, i64)>> {
+    let sql = format!(
+        "select r.run, count(*) from audit_runs r join audit_events e on e.account_id = r.account_id \
+         and e.seq >= r.run * {RUN} and e.seq < r.run * {RUN} + {RUN} \
+         where r.account_id = $1 and r.run >= $2 and r.last_at >= $4 and r.first_at <= $5 \
+         and (r.run = $2 or r.first_at < $4 or r.last_at > $5) and e.seq >= $3 and e.at >= $4 and e.at <= $5 \
+         group by r.run"
+    );
+    tx.query(&sql, &[account.into(), (from / RUN).into(), from.into(), first.into(), last.into()], |r| {
+        (r.int(0), r.int(1))
+    })
+}
+
+/// Sealed events with numbers from one to another, both included, that happened between these times.
+pub(crate) fn sealed_between(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    numbers: (i64, i64),
+    times: (Time, Time),
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<StoredEvent>> {
+    tx.query(
+        &format!(
+            "select {COLUMNS} from audit_events where account_id = $1 and seq >= $2 and seq <= $3 and at >= $4 \
+             and at <= $5 order by seq limit $6 offset $7"
+        ),
+        &[
+            account.into(),
+            numbers.0.into(),
+            numbers.1.into(),
+            times.0.into(),
+            times.1.into(),
+            limit.into(),
+            skip.into(),
+        ],
+        event,
+    )
+}
+
 pub(crate) fn seal_many(tx: &WriteTx<'_>, account: AccountKey, sealed: &[(i64, Sealed)]) -> Result<()> {
     let rows: Vec<Vec<Value<'_>>> = sealed
         .iter()

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::pages::{self, Kind};
 use super::{AccountKey, BotKey, DialogKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::bots::{Audience, Bot, BotChange, Dialog, NewBot, NewDialog};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::id::{BotId, DialogId};
+use crate::id::{BotId, DialogId, UserId};
+use crate::page::{Page, Paged};
 use crate::text;
 
 const COLUMNS: &str = "id, public_id, name, description, owner_id, published, audience";
@@ -53,11 +55,54 @@ pub(crate) fn find_by_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Res
     with_dialogs(tx, bots)
 }
 
+/// A bot as lists show it.
+#[derive(Debug, Clone)]
+pub(crate) struct BotRow {
+    pub(crate) id: BotId,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) published: bool,
+    pub(crate) audience: Audience,
+    pub(crate) created: Time,
+}
+
+/// A page of bots in order of creation, found by a seek.
+pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<BotRow>> {
+    let seek = pages::seek(tx, account, Kind::Bots, page.skipped())?;
+    let items = tx.query(
+        "select b.public_id, b.name, b.description, u.public_id, b.published, b.audience, b.created_at from bots b \
+         left join users u on u.id = b.owner_id where b.account_id = $1 and b.id >= $2 order by b.id limit $3 offset $4",
+        &[account.into(), seek.from_id.into(), i64::from(page.limit()).into(), seek.skip.into()],
+        |r| BotRow {
+            id: BotId::stored(r.text(0)),
+            name: r.text(1),
+            description: r.text(2),
+            owner: r.opt_text(3).map(UserId::stored),
+            published: r.bool(4),
+            audience: Audience::stored(r.str(5)),
+            created: r.time(6),
+        },
+    )?;
+    Ok(Paged::of(page, seek.total, items))
+}
+
 /// Every bot of the account, oldest first, with their dialogs.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<Bot>> {
     let bots =
         tx.query(&format!("select {COLUMNS} from bots where account_id = $1 order by id"), &[account.into()], bot)?;
     with_dialogs(tx, bots)
+}
+
+/// The names of the bots that these users own, oldest first.
+pub(crate) fn owned_by(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<(UserKey, String)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select owner_id, name from bots where account_id = $1 and owner_id in {list} order by id",
+        &[account.into()],
+        &list,
+        |r| (UserKey(r.int(0)), r.text(1)),
+    )
 }
 
 pub(crate) fn insert_many(
@@ -89,6 +134,7 @@ pub(crate) fn insert_many(
          updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) on conflict do nothing returning id",
         &rows,
     )?;
+    pages::count(tx, account, Kind::Bots, ids.iter().copied().flatten(), 1)?;
     Ok(ids.into_iter().map(|id| id.map(BotKey)).collect())
 }
 
@@ -116,6 +162,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[BotC
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, bots: &[BotKey]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = bots.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    pages::count(tx, account, Kind::Bots, bots.iter().map(|key| key.0), -1)?;
     tx.execute_many("delete from bots where account_id = $1 and id = $2", &rows)
 }
 

@@ -51,8 +51,7 @@ pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged
         &[account.into(), seek.from_id.into(), i64::from(page.limit()).into(), seek.skip.into()],
         group,
     )?;
-    let shown = page.skipped().saturating_add(items.len() as i64);
-    Ok(Paged { total: seek.total.unsigned_abs(), more: !items.is_empty() && shown < seek.total, items })
+    Ok(Paged::of(page, seek.total, items))
 }
 
 /// The direct children of these groups: parent, child's id, name, description; by name.

@@ -40,3 +40,12 @@ pub(crate) fn close(tx: &WriteTx<'_>, hash: &[u8; 32], now: Time) -> Result<bool
     )?;
     Ok(changed == 1)
 }
+
+/// Nobody comes in by an open invitation of these users any more.
+pub(crate) fn revoke_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many(
+        "update invitations set state = 'revoked' where account_id = $1 and user_id = $2 and state = 'open'",
+        &rows,
+    )
+}

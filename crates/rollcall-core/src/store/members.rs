@@ -77,3 +77,9 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, members: &[(Gro
         members.iter().map(|(group, user)| vec![account.into(), (*group).into(), (*user).into()]).collect();
     tx.execute_many("delete from memberships where account_id = $1 and group_id = $2 and user_id = $3", &rows)
 }
+
+/// Takes these users out of every group.
+pub(crate) fn remove_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many("delete from memberships where account_id = $1 and user_id = $2", &rows)
+}

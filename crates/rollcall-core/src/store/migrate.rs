@@ -15,6 +15,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_roles", include_str!("../../migrations/0003_roles.sql")),
     ("0004_apps", include_str!("../../migrations/0004_apps.sql")),
     ("0005_events", include_str!("../../migrations/0005_events.sql")),
+    ("0006_lists", include_str!("../../migrations/0006_lists.sql")),
+    ("0007_tasks_of_users", include_str!("../../migrations/0007_tasks_of_users.sql")),
+    ("0008_files", include_str!("../../migrations/0008_files.sql")),
+    ("0009_sso_and_erasures", include_str!("../../migrations/0009_sso_and_erasures.sql")),
 ];
 
 /// The schema that this program works with.

@@ -1,6 +1,6 @@
 //! Remembered replies of idempotency keys.
 
-use super::{AppKey, Tx, WriteTx};
+use super::{AccountKey, AppKey, Tx, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::op::Reply;
@@ -45,4 +45,16 @@ pub(crate) fn remember(
 /// Forgets the replies remembered before `until`.
 pub(crate) fn forget(tx: &WriteTx<'_>, until: Time) -> Result<usize> {
     tx.execute("delete from idempotency_keys where created_at <= $1", &[until.into()])
+}
+
+/// Forgets the replies to an account's apps of which this is true.
+pub(crate) fn forget_where(tx: &WriteTx<'_>, account: AccountKey, is_meant: impl Fn(&[u8]) -> bool) -> Result<usize> {
+    let meant = tx.query(
+        "select k.app_id, k.idempotency_key, k.body from idempotency_keys k join apps a on a.id = k.app_id \
+         where a.account_id = $1",
+        &[account.into()],
+        |r| is_meant(r.bytes(2)).then(|| (AppKey(r.int(0)), r.text(1))),
+    )?;
+    let rows: Vec<Vec<Value<'_>>> = meant.iter().flatten().map(|(app, key)| vec![(*app).into(), key.into()]).collect();
+    tx.execute_many("delete from idempotency_keys where app_id = $1 and idempotency_key = $2", &rows)
 }

@@ -72,3 +72,9 @@ pub(crate) fn postpone_many(tx: &WriteTx<'_>, account: AccountKey, failed: &[(i6
     )?;
     Ok(())
 }
+
+/// Forgets what was to be sent to these users.
+pub(crate) fn remove_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many("delete from outbox where account_id = $1 and user_id = $2", &rows)
+}

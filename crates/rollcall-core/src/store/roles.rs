@@ -1,10 +1,12 @@
 //! Roles.
 
+use super::pages::{self, Kind};
 use super::{AccountKey, RoleKey, Row, Tx, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::RoleId;
-use crate::roles::{NewRole, Role, RoleChange, RoleKind};
+use crate::page::{Page, Paged};
+use crate::roles::{NewRole, Role, RoleChange, RoleDetails, RoleKind};
 use crate::text;
 
 const COLUMNS: &str = "id, public_id, kind, name, built_in";
@@ -42,11 +44,80 @@ pub(crate) fn find_by_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Res
     )
 }
 
+const DETAILS: &str = "id, public_id, kind, name, built_in, ref_id, description, permissions, created_at, created_by, \
+    updated_at, updated_by";
+
+fn details(r: &Row<'_, '_>) -> RoleDetails {
+    let Role { key, id, kind, name, built_in } = role(r);
+    RoleDetails {
+        key,
+        id,
+        kind,
+        name,
+        built_in,
+        ref_id: r.text(5),
+        description: r.text(6),
+        // They are kept as the JSON object that was checked when they came.
+        permissions: serde_json::from_str(r.str(7)).unwrap_or_default(),
+        created_at: r.time(8),
+        created_by: r.opt_text(9),
+        updated_at: r.time(10),
+        updated_by: r.opt_text(11),
+    }
+}
+
+/// The pages that list roles of a kind.
+fn pages_of(kind: RoleKind) -> Kind {
+    match kind {
+        RoleKind::Admin => Kind::AdminRoles,
+        RoleKind::Bot => Kind::BotRoles,
+    }
+}
+
+/// A page of the roles of a kind in order of creation, found by a seek.
+pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, kind: RoleKind, page: Page) -> Result<Paged<RoleDetails>> {
+    let seek = pages::seek(tx, account, pages_of(kind), page.skipped())?;
+    let items = tx.query(
+        &format!(
+            "select {DETAILS} from roles where account_id = $1 and kind = $2 and id >= $3 order by id limit $4 offset $5"
+        ),
+        &[
+            account.into(),
+            kind.word().into(),
+            seek.from_id.into(),
+            i64::from(page.limit()).into(),
+            seek.skip.into(),
+        ],
+        details,
+    )?;
+    let shown = page.skipped().saturating_add(items.len() as i64);
+    Ok(Paged { total: seek.total.unsigned_abs(), more: !items.is_empty() && shown < seek.total, items })
+}
+
+/// Every role of a kind, oldest first.
+pub(crate) fn of_kind(tx: &Tx<'_>, account: AccountKey, kind: RoleKind) -> Result<Vec<RoleDetails>> {
+    tx.query(
+        &format!("select {DETAILS} from roles where account_id = $1 and kind = $2 order by id"),
+        &[account.into(), kind.word().into()],
+        details,
+    )
+}
+
+/// Counts new roles (`sign` 1) or removed ones (`sign` -1) on the pages of their kind.
+fn count(tx: &WriteTx<'_>, account: AccountKey, roles: &[(RoleKey, RoleKind)], sign: i64) -> Result<()> {
+    for kind in [RoleKind::Admin, RoleKind::Bot] {
+        let ids = roles.iter().filter(|(_, of)| *of == kind).map(|(key, _)| key.0);
+        pages::count(tx, account, pages_of(kind), ids, sign)?;
+    }
+    Ok(())
+}
+
+/// Inserts roles made by somebody, or those that are built in; none for each whose name or id was there already.
 pub(crate) fn insert_many(
     tx: &WriteTx<'_>,
     account: AccountKey,
     roles: &[NewRole],
-    built_in: bool,
+    by: Option<&str>,
     now: Time,
 ) -> Result<Vec<Option<RoleKey>>> {
     let keys: Vec<String> = roles.iter().map(|r| text::key(&r.name)).collect();
@@ -63,36 +134,79 @@ pub(crate) fn insert_many(
                 key.into(),
                 (&r.description).into(),
                 (&r.permissions).into(),
-                built_in.into(),
+                by.is_none().into(),
                 now.into(),
+                by.into(),
             ]
         })
         .collect();
     let ids = tx.insert_returning(
         "insert into roles (account_id, public_id, ref_id, kind, name, name_key, description, permissions, built_in, \
-         created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) on conflict do nothing returning id",
+         created_at, updated_at, created_by, updated_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $11) \
+         on conflict do nothing returning id",
         &rows,
     )?;
-    Ok(ids.into_iter().map(|id| id.map(RoleKey)).collect())
+    let keys: Vec<Option<RoleKey>> = ids.into_iter().map(|id| id.map(RoleKey)).collect();
+    let new: Vec<_> = keys.iter().zip(roles).filter_map(|(key, role)| Some(((*key)?, role.kind))).collect();
+    count(tx, account, &new, 1)?;
+    Ok(keys)
 }
 
-pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[RoleChange], now: Time) -> Result<usize> {
-    let rows: Vec<Vec<Value<'_>>> = changes
+pub(crate) fn update_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    changes: &[RoleChange],
+    by: &str,
+    now: Time,
+) -> Result<usize> {
+    let keys: Vec<String> = changes.iter().map(|c| text::key(&c.after.name)).collect();
+    // All let go of their names before any gets one: two roles may swap theirs. No name begins with a blank.
+    let between: Vec<String> = changes.iter().map(|c| format!(" {}", c.key.0)).collect();
+    let freed: Vec<Vec<Value<'_>>> = changes
         .iter()
-        .map(|c| vec![account.into(), c.key.into(), (&c.description).into(), (&c.permissions).into(), now.into()])
+        .zip(&keys)
+        .zip(&between)
+        .map(|((c, key), between)| vec![account.into(), c.key.into(), key.into(), between.into()])
         .collect();
     tx.execute_many(
-        "update roles set description = $3, permissions = $4, updated_at = $5 where account_id = $1 and id = $2 and not built_in",
+        "update roles set name_key = $4 where account_id = $1 and id = $2 and name_key <> $3 and not built_in",
+        &freed,
+    )?;
+    let permissions: Vec<String> = changes.iter().map(|c| c.after.permissions_text()).collect();
+    let rows: Vec<Vec<Value<'_>>> = changes
+        .iter()
+        .zip(&keys)
+        .zip(&permissions)
+        .map(|((c, key), permissions)| {
+            vec![
+                account.into(),
+                c.key.into(),
+                (&c.after.name).into(),
+                key.into(),
+                (&c.after.ref_id).into(),
+                (&c.after.description).into(),
+                permissions.into(),
+                now.into(),
+                by.into(),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "update roles set name = $3, name_key = $4, ref_id = $5, description = $6, permissions = $7, updated_at = $8, \
+         updated_by = $9 where account_id = $1 and id = $2 and not built_in",
         &rows,
     )
 }
 
-pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, roles: &[RoleKey]) -> Result<usize> {
-    let rows: Vec<Vec<Value<'_>>> = roles.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, roles: &[(RoleKey, RoleKind)]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = roles.iter().map(|(key, _)| vec![account.into(), (*key).into()]).collect();
+    count(tx, account, roles, -1)?;
     tx.execute_many("delete from roles where account_id = $1 and id = $2 and not built_in", &rows)
 }
 
 /// Every role of an account, built-ins too: only while it is still empty.
 pub(crate) fn remove_all(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize> {
+    let roles: Vec<_> = list(tx, account)?.iter().map(|role| (role.key, role.kind)).collect();
+    count(tx, account, &roles, -1)?;
     tx.execute("delete from roles where account_id = $1", &[account.into()])
 }

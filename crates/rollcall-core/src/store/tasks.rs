@@ -42,6 +42,31 @@ pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<HashMap<UserKey
     Ok(out)
 }
 
+/// A task that somebody may use, with the ids by which clients know it.
+#[derive(Debug, Clone)]
+pub(crate) struct Granted {
+    pub(crate) task: NewTask,
+    pub(crate) bot: BotId,
+    pub(crate) dialog: Option<DialogId>,
+}
+
+/// The grants of these users, in the order they were made.
+pub(crate) fn granted_to(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<(UserKey, Granted)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select t.user_id, t.bot_id, t.dialog_id, b.public_id, d.public_id from task_grants t \
+         join bots b on b.id = t.bot_id left join dialogs d on d.id = t.dialog_id \
+         where t.account_id = $1 and t.user_id in {list} order by t.id",
+        &[account.into()],
+        &list,
+        |r| {
+            let task = NewTask { bot: BotKey(r.int(1)), dialog: r.opt_int(2).map(DialogKey) };
+            let (bot, dialog) = (BotId::stored(r.text(3)), r.opt_text(4).map(DialogId::stored));
+            (UserKey(r.int(0)), Granted { task, bot, dialog })
+        },
+    )
+}
+
 /// Every grant of the account.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<(UserKey, NewTask)>> {
     tx.query(

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Row, Tx, Value, WriteTx};
 use crate::error::Result;
 
-/// As many rows are read, or written, at once.
+/// As many rows are read, or written, at once, unless the table says otherwise.
 const BATCH: usize = 1_000;
 
 /// Where a backup notes, in its table `installation`, what its rows were.
@@ -16,11 +16,17 @@ pub(crate) struct Table {
     pub(crate) name: &'static str,
     key: usize,
     columns: &'static [&'static str],
+    batch: usize,
 }
 
 impl Table {
     const fn of(name: &'static str, key: usize, columns: &'static [&'static str]) -> Self {
-        Self { name, key, columns }
+        Self { name, key, columns, batch: BATCH }
+    }
+
+    /// For rows that are large: several batches are in memory at once.
+    const fn one_by_one(self) -> Self {
+        Self { batch: 1, ..self }
     }
 
     fn key(&self) -> String {
@@ -107,6 +113,8 @@ pub(crate) const TABLES: &[Table] = &[
             "built_in",
             "created_at",
             "updated_at",
+            "created_by",
+            "updated_by",
         ],
     ),
     Table::of(
@@ -179,7 +187,52 @@ pub(crate) const TABLES: &[Table] = &[
         1,
         &["id", "account_id", "user_id", "kind", "payload", "created_at", "next_at", "attempts", "last_error"],
     ),
+    Table::of("audit_runs", 2, &["account_id", "run", "first_at", "last_at"]),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
+    Table::of(
+        "files",
+        1,
+        &[
+            "id",
+            "account_id",
+            "public_id",
+            "name",
+            "context",
+            "extension",
+            "content",
+            "size",
+            "created_at",
+            "created_by",
+        ],
+    )
+    .one_by_one(),
+    Table::of(
+        "erasures",
+        1,
+        &["id", "account_id", "public_id", "requested_by", "from_all_bots", "bots", "created_at", "updated_at"],
+    ),
+    Table::of("erasure_users", 2, &["erasure_id", "place", "account_id", "user_public_id", "state", "failure"]),
+    Table::of(
+        "sso_settings",
+        1,
+        &[
+            "account_id",
+            "protocol",
+            "provider",
+            "sign_on_url",
+            "issuer",
+            "client_id",
+            "certificates",
+            "omit_context",
+            "mapping",
+            "restrict_onboarding",
+            "skip_2fa_idp",
+            "skip_2fa_sp",
+            "modified_at",
+            "modified_by",
+            "modified_by_name",
+        ],
+    ),
 ];
 
 /// A cell that lives for itself.
@@ -234,7 +287,7 @@ pub(crate) fn next(tx: &Tx<'_>, table: &Table, after: Option<&Cells>) -> Result<
     let last: Vec<Value<'_>> =
         after.map(|row| row[..table.key].iter().map(Cell::as_value).collect()).unwrap_or_default();
     let cells = |r: &Row<'_, '_>| (0..table.columns.len()).map(|n| Cell::of(r.any(n))).collect();
-    tx.query(&format!("select {columns} from {} {from} order by {key} limit {BATCH}", table.name), &last, cells)
+    tx.query(&format!("select {columns} from {} {from} order by {key} limit {}", table.name, table.batch), &last, cells)
 }
 
 /// Writes rows as they are, ids included, and tells how many were written.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::pages::{self, Kind};
 use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::UserId;
+use crate::page::{Page, Paged};
 use crate::users::{CheckedUser, Profile, ProfileField, Status, UserChange};
 
 /// A user as looked up.
@@ -81,9 +83,25 @@ pub(crate) fn find_by_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str
     Ok(find(tx, account, "org_user_id", ids)?.into_iter().filter_map(|u| Some((u.org_user_id.clone()?, u))).collect())
 }
 
+/// Users by their public ids.
+pub(crate) fn find_by_public_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, UserRow>> {
+    Ok(find(tx, account, "public_id", ids)?.into_iter().map(|u| (u.id.to_string(), u)).collect())
+}
+
 /// Every user of the account, oldest first.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<UserRow>> {
     tx.query(&format!("select {} from users where account_id = $1 order by id", columns()), &[account.into()], user)
+}
+
+/// A page of users in order of creation, found by a seek.
+pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<UserRow>> {
+    let seek = pages::seek(tx, account, Kind::Users, page.skipped())?;
+    let items = tx.query(
+        &format!("select {} from users where account_id = $1 and id >= $2 order by id limit $3 offset $4", columns()),
+        &[account.into(), seek.from_id.into(), i64::from(page.limit()).into(), seek.skip.into()],
+        user,
+    )?;
+    Ok(Paged::of(page, seek.total, items))
 }
 
 fn taken(tx: &Tx<'_>, account: AccountKey, column: &str, keys: &[&str]) -> Result<Vec<String>> {
@@ -114,6 +132,18 @@ pub(crate) fn public_ids(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) ->
         &[account.into()],
         &list,
         |r| (UserKey(r.int(0)), r.text(1)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The addresses of users by their public ids.
+pub(crate) fn emails(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, String>> {
+    let list: Vec<Value<'_>> = ids.iter().map(|id| (*id).into()).collect();
+    let rows = tx.query_list(
+        "select public_id, email from users where account_id = $1 and public_id in {list}",
+        &[account.into()],
+        &list,
+        |r| (r.text(0), r.text(1)),
     )?;
     Ok(rows.into_iter().collect())
 }
@@ -209,5 +239,27 @@ pub(crate) fn activate(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    pages::uncount(tx, account, Kind::Users, users.iter().map(|key| key.0))?;
     tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)
+}
+
+/// Puts an address that says nothing in the place of each user's own, clears all else that is personal, and shuts them
+/// out.
+pub(crate) fn erase_many(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    users: &[(UserKey, String)],
+    now: Time,
+) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> =
+        users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
+    let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");
+    tx.execute_many(
+        &format!(
+            "update users set email = $3, email_key = $3, org_user_id = null, can_create_bot = false, \
+             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \
+             {profile} where account_id = $1 and id = $2"
+        ),
+        &rows,
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bring::task_names;
 use super::current::Current;
@@ -12,12 +12,12 @@ use crate::bots;
 use crate::error::{Error, Fault, Result};
 use crate::groups::{self, NamedEdge, NamedMember};
 use crate::op::Op;
-use crate::roles::{self, HeldChange, RoleKind};
+use crate::roles::{self, HeldChange, RoleGone, RoleKind};
 use crate::store::assignments::Holder;
 use crate::store::{BotKey, GroupKey, UserKey};
 use crate::text;
 use crate::text::Email;
-use crate::users::{self, TaskChange};
+use crate::users::{self, Leaving, TaskChange};
 
 /// Removes what joins things: assignments, nesting, memberships, tasks.
 pub(super) fn prune_edges(op: &mut Op<'_>, state: &State, now: &Current, report: &mut Report) -> Result<()> {
@@ -168,7 +168,7 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .roles
         .iter()
         .filter(|r| !r.role.built_in && !roles_named.contains(&(r.role.kind, text::key(&r.role.name))))
-        .map(|r| (r.role.key, r.role.id.to_string(), r.role.name.clone()))
+        .map(|r| RoleGone { key: r.role.key, kind: r.role.kind, id: r.role.id.to_string(), name: r.role.name.clone() })
         .collect();
     let apps_named: HashSet<String> = state.apps.iter().map(|a| text::key(&a.name)).collect();
     let apps: Vec<_> = now
@@ -179,12 +179,15 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .collect();
     let users = users_to_go(state, now)?;
 
-    for (what, things) in
-        [("group", names(&groups)), ("bot", names(&bots)), ("role", names(&roles)), ("app", names(&apps))]
-    {
+    for (what, things) in [
+        ("group", names(&groups)),
+        ("bot", names(&bots)),
+        ("role", roles.iter().map(|role| role.name.clone()).collect()),
+        ("app", names(&apps)),
+    ] {
         things.iter().for_each(|name| report.note('-', format!("{what} {name:?}")));
     }
-    users.iter().for_each(|(_, _, email)| report.note('-', format!("user {email}")));
+    users.iter().for_each(|user| report.note('-', format!("user {}", user.email)));
     bots::change_dialogs(op, &[], &dialogs, &changed_bots)?;
     groups::remove_many(op, &groups)?;
     bots::remove_many(op, &bots)?;
@@ -198,7 +201,7 @@ fn names<K>(things: &[(K, String, String)]) -> Vec<String> {
 }
 
 /// Users that the description does not name; who owns the account or a bot that stays cannot go.
-fn users_to_go(state: &State, now: &Current) -> Result<Vec<(UserKey, String, String)>> {
+fn users_to_go(state: &State, now: &Current) -> Result<Vec<Leaving>> {
     let named: HashSet<String> = state.users.iter().map(|u| Email::lookup_key(&u.email)).collect();
     let bots_named: HashSet<String> = state.bots.iter().map(|b| text::key(&b.name)).collect();
     let mut faults = Vec::new();
@@ -210,7 +213,8 @@ fn users_to_go(state: &State, now: &Current) -> Result<Vec<(UserKey, String, Str
         for bot in now.bots.iter().filter(|b| b.owner == Some(user.key) && bots_named.contains(&text::key(&b.name))) {
             faults.push(Fault::at("bots", format!("{} owns the bot {:?} and cannot be removed", user.email, bot.name)));
         }
-        users.push((user.key, user.id.to_string(), user.email.clone()));
+        let (id, email) = (user.id.to_string(), user.email.clone());
+        users.push(Leaving { key: user.key, id, before: json!({ "email": email }), email });
     }
     if faults.is_empty() { Ok(users) } else { Err(Error::faults(faults)) }
 }

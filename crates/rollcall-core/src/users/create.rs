@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::CheckedUser;
-use super::asked::{CreateFault, NewUser};
-use super::check::{Faulty, Known, Named, Ready};
+use super::asked::{NewUser, UserFault};
+use super::check::{Ids, Known};
+use super::check_new::{Faulty, Named, Ready};
 use super::invitation::{self, Invitation};
 use crate::audit::{Event, EventKind};
 use crate::error::Result;
@@ -22,7 +23,7 @@ pub enum Outcome {
     /// Created whole.
     Created(UserId),
     /// Not created, for all of these reasons.
-    Refused(Vec<CreateFault>),
+    Refused(Vec<UserFault>),
 }
 
 /// Creates users, in the order asked. The outcomes stand in the order of `users`.
@@ -34,12 +35,14 @@ pub enum Outcome {
 /// When the database fails; nothing is created then. A user with faults is an outcome, not an error.
 pub fn create_many(op: &mut Op<'_>, users: Vec<NewUser>) -> Result<Vec<Outcome>> {
     op.expect_adding(Permission::ManageUsers)?;
-    let known = Known::look_up(op, &users)?;
+    let mut ids = Ids::default();
+    users.iter().for_each(|user| ids.note(&user.groups, &user.roles, &user.tasks));
+    let known = Known::look_up(op, ids)?;
     let mut outcomes = vec![Outcome::Refused(Vec::new()); users.len()];
     let (mut ready, mut faulty) = (Vec::with_capacity(users.len()), Vec::new());
     let mut named = Named::default();
     for (index, user) in users.into_iter().enumerate() {
-        match known.check(op, user, &mut named) {
+        match known.check_new(op, user, &mut named) {
             Ok(user) => ready.push((index, user)),
             Err(user) => faulty.push((index, user)),
         }

@@ -1,20 +1,32 @@
 //! Users: what they are, and everything that is done with them.
 
+mod access;
 mod asked;
 mod check;
+mod check_change;
+mod check_new;
 mod create;
+mod flags;
 mod info;
 pub mod invitation;
+pub mod list;
+mod people;
 mod profile;
+mod remove;
+mod update;
 mod write;
 
 use std::fmt;
 
-pub use asked::{CreateFault, NewUser, RoleOnBot, TaskGrant};
+pub use access::{AccessRefusal, Flags, set_access};
+pub use asked::{NewUser, RoleOnBot, TaskGrant, UserFault, UserUpdate};
 pub use create::{Outcome, create_many};
 pub use info::{Found, Lookup, StatusFilter, UserDetails, info};
+pub(crate) use people::People;
 pub use profile::{Profile, ProfileField};
-pub(crate) use write::{TaskChange, UserChange, insert_checked, remove_many, replace_tasks, update_many};
+pub use remove::{Stays, remove};
+pub use update::{UpdateOutcome, update};
+pub(crate) use write::{Leaving, TaskChange, UserChange, insert_checked, remove_many, replace_tasks, update_many};
 
 use crate::id::UserId;
 use crate::text::Email;

@@ -1,14 +1,16 @@
 //! Changing and removing users whose every field has been checked.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{CheckedUser, Profile, Status};
+use super::{CheckedUser, Profile, ProfileField, Status};
 use crate::audit::{Event, EventKind};
 use crate::error::{Error, Result};
-use crate::op::Op;
+use crate::op::{Op, View};
 use crate::policy::Permission;
+use crate::store::pages::Kind;
 use crate::store::tasks::NewTask;
-use crate::store::{self, UserKey};
+use crate::store::users::UserRow;
+use crate::store::{self, UserKey, WriteTx};
 
 /// New contents of a user: all of them, changed or not.
 #[derive(Debug, Clone)]
@@ -36,6 +38,7 @@ pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<V
     op.change(|tx, view| {
         let rows: Vec<&CheckedUser> = users.iter().collect();
         let keys = store::users::insert_many(tx, view.account, &rows, view.now)?;
+        store::pages::settle(tx, view.account, Kind::Users)?;
         let keys = keys.into_iter().zip(users).map(|(key, user)| {
             key.ok_or_else(|| {
                 Error::invalid(format!("the user {} or its id {} is there already", user.email.as_str(), user.id))
@@ -60,6 +63,40 @@ pub(crate) fn insert_checked(op: &mut Op<'_>, users: &[CheckedUser]) -> Result<V
     })
 }
 
+impl UserChange {
+    /// What makes of a user what is wanted of them; none where nothing differs.
+    pub(crate) fn between(has: &UserRow, wants: UserRow) -> Option<Self> {
+        let (mut before, mut after) = (Map::new(), Map::new());
+        let mut note = |name: &str, old: Value, new: Value| {
+            if old != new {
+                before.insert(name.to_owned(), old);
+                after.insert(name.to_owned(), new);
+            }
+        };
+        for field in ProfileField::ALL {
+            note(field.column(), json!(has.profile.get(field)), json!(wants.profile.get(field)));
+        }
+        note("orgUserId", json!(has.org_user_id), json!(wants.org_user_id));
+        note("isDeveloper", json!(has.is_developer), json!(wants.is_developer));
+        note("canCreateBot", json!(has.can_create_bot), json!(wants.can_create_bot));
+        note("dataTables", json!(has.data_tables), json!(wants.data_tables));
+        note("status", json!(has.status.label()), json!(wants.status.label()));
+        (!after.is_empty()).then(|| Self {
+            key: has.key,
+            id: has.id.to_string(),
+            email: has.email.clone(),
+            org_user_id: wants.org_user_id,
+            profile: wants.profile,
+            can_create_bot: wants.can_create_bot,
+            is_developer: wants.is_developer,
+            data_tables: wants.data_tables,
+            status: wants.status,
+            before: Value::Object(before),
+            after: Value::Object(after),
+        })
+    }
+}
+
 /// The tasks that a user gets in the place of all that they had.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskChange {
@@ -74,54 +111,61 @@ pub(crate) struct TaskChange {
 /// Puts tasks in the place of all that the users had.
 pub(crate) fn replace_tasks(op: &mut Op<'_>, changes: &[TaskChange]) -> Result<()> {
     op.expect(Permission::ManageUsers)?;
-    if changes.is_empty() {
-        return Ok(());
-    }
-    op.change(|tx, view| {
-        let users: Vec<UserKey> = changes.iter().map(|c| c.user).collect();
-        let ids = store::users::public_ids(tx, view.account, &users)?;
-        store::tasks::remove_of_users(tx, view.account, &users)?;
-        let rows: Vec<_> = changes.iter().flat_map(|c| c.tasks.iter().map(|task| (c.user, *task))).collect();
-        store::tasks::insert_many(tx, view.account, &rows)?;
-        let events = changes.iter().map(|c| {
-            let target = ids.get(&c.user).map_or("", String::as_str);
-            let what = format!("The bot tasks of {} were changed", c.email);
-            let event = Event::new(EventKind::BotTasksAssigned, &target, what);
-            event.before(c.before.clone()).after(c.after.clone())
-        });
-        Ok(((), events.collect()))
-    })
+    op.change(|tx, view| Ok(((), write_tasks(tx, view, changes)?)))
+}
+
+/// Writes tasks in the place of all that the users had, and tells of it.
+pub(super) fn write_tasks(tx: &WriteTx<'_>, view: &View<'_>, changes: &[TaskChange]) -> Result<Vec<Event>> {
+    let users: Vec<UserKey> = changes.iter().map(|c| c.user).collect();
+    let ids = store::users::public_ids(tx, view.account, &users)?;
+    store::tasks::remove_of_users(tx, view.account, &users)?;
+    let rows: Vec<_> = changes.iter().flat_map(|c| c.tasks.iter().map(|task| (c.user, *task))).collect();
+    store::tasks::insert_many(tx, view.account, &rows)?;
+    let events = changes.iter().map(|c| {
+        let target = ids.get(&c.user).map_or("", String::as_str);
+        let what = format!("The bot tasks of {} were changed", c.email);
+        let event = Event::new(EventKind::BotTasksAssigned, &target, what);
+        event.before(c.before.clone()).after(c.after.clone())
+    });
+    Ok(events.collect())
 }
 
 /// Changes users. The account never loses its last active admin: `Op` sees to that.
 pub(crate) fn update_many(op: &mut Op<'_>, changes: &[UserChange]) -> Result<()> {
     op.expect(Permission::ManageUsers)?;
-    if changes.is_empty() {
-        return Ok(());
-    }
-    op.change(|tx, view| {
-        store::users::update_many(tx, view.account, changes, view.now)?;
-        let events = changes.iter().map(|c| {
-            Event::new(EventKind::UserModified, &c.id, format!("User {} was changed", c.email))
-                .before(c.before.clone())
-                .after(c.after.clone())
-        });
-        Ok(((), events.collect()))
-    })
+    op.change(|tx, view| Ok(((), write_changes(tx, view, changes)?)))
 }
 
-/// Removes users, with their memberships, assignments, tasks and invitations.
-pub(crate) fn remove_many(op: &mut Op<'_>, users: &[(UserKey, String, String)]) -> Result<()> {
+/// Writes changes of users, and tells of them.
+pub(super) fn write_changes(tx: &WriteTx<'_>, view: &View<'_>, changes: &[UserChange]) -> Result<Vec<Event>> {
+    store::users::update_many(tx, view.account, changes, view.now)?;
+    let events = changes.iter().map(|c| {
+        Event::new(EventKind::UserModified, &c.id, format!("User {} was changed", c.email))
+            .before(c.before.clone())
+            .after(c.after.clone())
+    });
+    Ok(events.collect())
+}
+
+/// A user who goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaving {
+    pub(crate) key: UserKey,
+    pub(crate) id: String,
+    pub(crate) email: String,
+    /// What they were, for the audit log.
+    pub(crate) before: Value,
+}
+
+/// Removes users, with their memberships, assignments, tasks, invitations and the letters that wait for them.
+pub(crate) fn remove_many(op: &mut Op<'_>, users: &[Leaving]) -> Result<()> {
     op.expect(Permission::ManageUsers)?;
-    if users.is_empty() {
-        return Ok(());
-    }
     op.change(|tx, view| {
-        let keys: Vec<UserKey> = users.iter().map(|(key, _, _)| *key).collect();
+        let keys: Vec<UserKey> = users.iter().map(|user| user.key).collect();
         store::users::remove_many(tx, view.account, &keys)?;
-        let events = users.iter().map(|(_, id, email)| {
-            Event::new(EventKind::UserDeleted, id, format!("User {email} was removed"))
-                .before(json!({ "email": email }))
+        let events = users.iter().map(|user| {
+            Event::new(EventKind::UserDeleted, &user.id, format!("User {} was removed", user.email))
+                .before(user.before.clone())
         });
         Ok(((), events.collect()))
     })

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rollcall_core::audit::{self, Verification};
 use rollcall_core::chance::Secret;
+use rollcall_core::files::{self, NewFile};
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::RoleKind;
 use rollcall_core::roles::assign::Operation;
-use rollcall_core::sync::{AppState, GroupState, State, TaskState, UserState};
+use rollcall_core::sync::{AppState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::users::{NewUser, Status, invitation};
 use rollcall_testkit::{TestRollcall, user};
 use serde_json::json;
@@ -132,7 +133,7 @@ fn an_event_that_was_slipped_in_is_found() {
 }
 
 /// The names of everything that Rollcall tells of.
-const EVENTS: [&str; 30] = [
+const EVENTS: [&str; 32] = [
     "Account Created",
     "Account Modified",
     "Admin Role Assigned to Users",
@@ -147,6 +148,7 @@ const EVENTS: [&str; 30] = [
     "Bot Role Assigned to Users",
     "Bot Role Deleted for Users",
     "Bot Task Assignment",
+    "File Uploaded",
     "Group Created",
     "Group Deleted",
     "Group Updated",
@@ -157,6 +159,7 @@ const EVENTS: [&str; 30] = [
     "Role Created",
     "Role Deleted",
     "Role Deleted for Groups",
+    "Role Permissions Updated",
     "Role Updated",
     "User Created",
     "User Deleted",
@@ -191,7 +194,10 @@ fn every_change_tells_its_event_and_no_event_tells_a_secret() {
     acme.apply(State {
         users: vec![user("bo@acme.test", Status::Suspended)],
         groups: vec![GroupState { description: Some("All hands".into()), ..group("Ops", &[], &[]) }],
-        roles: vec![role(RoleKind::Admin, "Auditor", &json!({"Manage Users": "VIEW"}))],
+        roles: vec![RoleState {
+            description: Some("Looks at all".into()),
+            ..role(RoleKind::Admin, "Auditor", &json!({"Manage Users": "VIEW"}))
+        }],
         bots: vec![bot("Helper", false, &[])],
         ..ci(&other, &[])
     })
@@ -200,6 +206,9 @@ fn every_change_tells_its_event_and_no_event_tells_a_secret() {
 
     let actor = app(&acme, &Scope::ALL);
     create(acme.rollcall(), &actor, Mode::Real, &[NewUser::with_email("cy@acme.test")]).unwrap();
+    let file = NewFile::check("roles.json", "bulkImport", "json", b"[]".to_vec()).unwrap();
+    let upload = move |op: &mut rollcall_core::op::Op<'_>| files::upload(op, &file);
+    acme.rollcall().write(actor.clone(), Permission::UploadFiles, Mode::Real, upload).wait().unwrap();
     let (_, token) = letters(&acme).remove(0);
     let invitee = acme.rollcall().recognise_invitation(token.clone(), None).wait().unwrap().unwrap();
     acme.rollcall().write(invitee, Permission::AcceptInvitation, Mode::Real, invitation::accept).wait().unwrap();

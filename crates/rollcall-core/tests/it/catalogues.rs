@@ -90,10 +90,10 @@ fn described_column([name, kind, is_needed, default, is_identity]: [String; 5]) 
     format!("{name} {kind}{}{default}{}", said(&is_needed, " not null"), said(&is_identity, " identity"))
 }
 
-/// A condition without the brackets that only one of the databases writes.
+/// A condition without the brackets and the kinds of values that only one of the databases writes.
 fn condition(sql: &str) -> String {
     match sql.to_lowercase().split_once(" where ") {
-        Some((_, condition)) => format!(" where {}", condition.replace(['(', ')'], "")),
+        Some((_, condition)) => format!(" where {}", condition.replace(['(', ')'], "").replace("::text", "")),
         None => String::new(),
     }
 }

@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rollcall_core::Rollcall;
 
+use crate::Served;
+
 /// The two routes.
-pub fn routes() -> Router<Arc<Rollcall>> {
+pub(crate) fn routes() -> Router<Served> {
     Router::new().route("/healthz", get(async || answer(StatusCode::OK, "ok"))).route("/readyz", get(ready))
 }
 

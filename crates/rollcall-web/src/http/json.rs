@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use rollcall_core::Fault;
+use rollcall_core::change::Change;
 use serde_json::{Map, Value};
 
 /// The longest list that a request may bring (API contract §1, Bodies).
@@ -22,6 +23,12 @@ impl Faults {
         self.0.borrow_mut().push(Fault::at(place, message));
     }
 
+    /// Whether something is wrong at this path or in what is there.
+    pub fn has_under(&self, place: &str) -> bool {
+        let inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        self.0.borrow().iter().any(|fault| fault.place.strip_prefix(place).is_some_and(inside))
+    }
+
     /// What was read, or everything that was wrong.
     ///
     /// # Errors
@@ -37,15 +44,27 @@ impl Faults {
 /// # Errors
 /// One fault, with line and column.
 pub fn parse(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    parse_as("The body", "this call takes JSON", bytes)
+}
+
+/// As [`parse`], for what was uploaded before.
+///
+/// # Errors
+/// One fault, with line and column.
+pub fn parse_file(bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    parse_as("The file", "it should hold JSON", bytes)
+}
+
+fn parse_as(what: &str, wanted: &str, bytes: &[u8]) -> Result<Value, Vec<Fault>> {
+    let fault = |message| Err(vec![Fault::at("", message)]);
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(vec![Fault::at("", "The body is empty; this call takes JSON")]);
+        return fault(format!("{what} is empty; {wanted}"));
     }
     let values = count_values(bytes);
     if values > MAX_VALUES {
-        let message = format!("The body holds about {values} values; at most {MAX_VALUES} are allowed in one request");
-        return Err(vec![Fault::at("", message)]);
+        return fault(format!("{what} holds about {values} values; at most {MAX_VALUES} are allowed in one request"));
     }
-    serde_json::from_slice(bytes).map_err(|e| vec![Fault::at("", format!("The body is not JSON: {e}"))])
+    serde_json::from_slice(bytes).or_else(|e| fault(format!("{what} is not JSON: {e}")))
 }
 
 /// How many values there are, by what separates or opens them; commas and brackets inside texts do not count.
@@ -84,6 +103,12 @@ fn kind(value: &Value) -> &'static str {
 
 fn named(path: &str) -> &str {
     if path.is_empty() { "the body" } else { path }
+}
+
+/// A list of objects that is called `name` as a whole, each with its number. What is no object is left out, beside a fault.
+pub fn numbered_objects<'v>(value: &'v Value, name: &str, faults: &'v Faults) -> Vec<(usize, Object<'v>)> {
+    let items = items_at(value, name, faults).iter().enumerate();
+    items.filter_map(|(n, item)| Some((n, object_at(item, format!("[{n}]"), faults)?))).collect()
 }
 
 /// The whole body as an object.
@@ -169,6 +194,19 @@ impl<'v> Object<'v> {
         self.text(key).unwrap_or_default()
     }
 
+    /// What is said of a text that can be cleared: nothing where the key is absent, and null is not as good as absent.
+    pub fn text_change(&self, key: &str) -> Change<String> {
+        match self.map.get(key) {
+            None => Change::Keep,
+            Some(Value::Null) => Change::Clear,
+            Some(Value::String(text)) => Change::Set(text.clone()),
+            Some(other) => {
+                self.wrong(key, "text or null", other);
+                Change::Keep
+            }
+        }
+    }
+
     /// A boolean, where it is there.
     pub fn boolean(&self, key: &str) -> Option<bool> {
         match self.get(key)? {
@@ -180,12 +218,25 @@ impl<'v> Object<'v> {
         }
     }
 
+    /// An object, where it is there.
+    pub fn object(&self, key: &str) -> Option<Object<'v>> {
+        object_at(self.get(key)?, self.path_of(key), self.faults)
+    }
+
     /// An object that must be there.
     pub fn required_object(&self, key: &str) -> Option<Object<'v>> {
-        match self.get(key) {
-            Some(value) => object_at(value, self.path_of(key), self.faults),
-            None => {
-                self.fault(key, "is missing");
+        if !self.has(key) {
+            self.fault(key, "is missing");
+        }
+        self.object(key)
+    }
+
+    /// An object whose keys are anybody's, where it is there.
+    pub fn map(&self, key: &str) -> Option<&'v Map<String, Value>> {
+        match self.get(key)? {
+            Value::Object(map) => Some(map),
+            other => {
+                self.wrong(key, "an object", other);
                 None
             }
         }
@@ -201,12 +252,17 @@ impl<'v> Object<'v> {
 
     /// A list of texts, where it is there.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
+        Some(self.placed_texts(key)?.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// As [`Self::texts`], each with its place in the list.
+    pub fn placed_texts(&self, key: &str) -> Option<Vec<(usize, String)>> {
         let value = self.get(key)?;
         let path = self.path_of(key);
         let mut out = Vec::new();
         for (n, item) in items_at(value, &path, self.faults).iter().enumerate() {
             match item {
-                Value::String(text) => out.push(text.clone()),
+                Value::String(text) => out.push((n, text.clone())),
                 other => self.faults.note(format!("{path}[{n}]"), format!("expected text, found {}", kind(other))),
             }
         }
@@ -243,6 +299,17 @@ mod tests {
                 "users[2].canCreateBot: expected true or false, found text",
             ]
         );
+    }
+
+    #[test]
+    fn absent_null_and_a_text_are_three_things_where_a_text_can_be_cleared() {
+        let value = json!({"null": null, "empty": "", "text": "a", "number": 5});
+        let faults = Faults::default();
+        let body = object(&value, &faults).unwrap();
+        let said = ["absent", "null", "empty", "text", "number"].map(|key| body.text_change(key));
+        let set = |text: &str| Change::Set(text.to_owned());
+        assert_eq!(said, [Change::Keep, Change::Clear, set(""), set("a"), Change::Keep]);
+        assert_eq!(faults.done(()).unwrap_err()[0].to_string(), "number: expected text or null, found a number");
     }
 
     #[test]

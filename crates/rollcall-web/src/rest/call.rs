@@ -1,7 +1,7 @@
 //! A request that got past the door: its query, its body, its idempotency key; and what a handler answers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -10,18 +10,23 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply};
-use rollcall_core::page::Page;
-use rollcall_core::{Fault, Result as CoreResult, Rollcall};
+use rollcall_core::page::{MAX_LIMIT, Page};
+use rollcall_core::{Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
 use super::error::Failure;
 use super::{Parameters, Route};
 use crate::http::{hex, json, sha256};
+use crate::{Served, Site};
 
 /// The largest body (contract §1, Bodies).
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
+/// As much may stand around an uploaded file: names, texts, boundaries.
+pub(super) const MAX_FORM: usize = 64 * 1024;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How much of a list is served where nothing is said.
+const DEFAULT_LIMIT: u64 = MAX_LIMIT as u64;
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
 /// Bodies over this are parsed on a thread of their own, so that they hold nobody up.
@@ -30,6 +35,7 @@ const LARGE_BODY: usize = 256 * 1024;
 /// A request of somebody who may make it.
 pub(super) struct Call {
     rollcall: Arc<Rollcall>,
+    site: Arc<Site>,
     route: &'static Route,
     parameters: Parameters,
     actor: Actor,
@@ -37,6 +43,8 @@ pub(super) struct Call {
     mode: Mode,
     once: Option<Once>,
     if_none_match: Option<String>,
+    content_type: String,
+    query_text: String,
     body: Bytes,
 }
 
@@ -50,7 +58,7 @@ pub(super) struct Answer {
 
 impl Call {
     pub(super) async fn read(
-        rollcall: Arc<Rollcall>,
+        served: Served,
         route: &'static Route,
         parameters: Parameters,
         actor: Actor,
@@ -68,18 +76,18 @@ impl Call {
             }
         };
         let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|n| n > MAX_BODY as u64) {
-            return Err(Failure::too_large(MAX_BODY));
+        if announced.is_some_and(|n| n > route.max_body() as u64) {
+            return Err(route.too_large());
         }
-        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
+        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, route.max_body()).collect()).await;
         let Ok(collected) = collected else { return Err(Failure::timed_out(BODY_TIMEOUT)) };
         let body = match collected {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(Failure::too_large(MAX_BODY)),
+            Err(error) if error.is::<LengthLimitError>() => return Err(route.too_large()),
             Err(_) => return Err(Failure::bad_request("The body ended before it was complete")),
         };
         let once = key.filter(|_| route.mutates).map(|key| {
-            let fingerprint = fingerprint(route, &parameters, query_text, &body);
+            let fingerprint = fingerprint(route, &parameters, query_text, &[&body]);
             Once { key, fingerprint }
         });
         let if_none_match = if parts.method == Method::GET || parts.method == Method::HEAD {
@@ -87,7 +95,23 @@ impl Call {
         } else {
             None
         };
-        Ok(Self { rollcall, route, parameters, actor, query, mode, once, if_none_match, body })
+        let Served { rollcall, site } = served;
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let (content_type, query_text) = (content_type.unwrap_or_default().to_owned(), query_text.to_owned());
+        Ok(Self {
+            rollcall,
+            site,
+            route,
+            parameters,
+            actor,
+            query,
+            mode,
+            once,
+            if_none_match,
+            content_type,
+            query_text,
+            body,
+        })
     }
 
     /// The body as JSON.
@@ -100,36 +124,72 @@ impl Call {
         Ok(json::parse(&body)?)
     }
 
+    /// The body as it came, and what its sender says that it is.
+    pub(super) fn form(&mut self) -> (String, Bytes) {
+        (self.content_type.clone(), std::mem::take(&mut self.body))
+    }
+
+    /// The call is the same one where these are the same, however its body writes them.
+    pub(super) fn is_known_by(&mut self, parts: &[&[u8]]) {
+        if let Some(once) = &mut self.once {
+            once.fingerprint = fingerprint(self.route, &self.parameters, &self.query_text, parts);
+        }
+    }
+
     /// What the path has for the `{name}` of the route.
-    #[allow(dead_code)]
     pub(super) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
     /// The value of a query parameter, where it is there.
-    #[allow(dead_code)]
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
+    }
+
+    /// Where clients find this installation.
+    pub(super) fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.site)
     }
 
     /// The page that `offset` (a page number) and `limit` ask for.
     pub(super) fn page(&self) -> Result<Page, Failure> {
         let mut faults = Vec::new();
-        let mut number = |key: &str, default: u64, least: u64| match self.query.get(key) {
+        let [offset, limit] = self.numbers(&mut faults, [("offset", 0, 0), ("limit", DEFAULT_LIMIT, 1)]);
+        if faults.is_empty() { paged("limit", Page::new(offset, limit)) } else { Err(faults.into()) }
+    }
+
+    /// The part of a list that `offset` (a number of things) and `limit` ask for.
+    pub(super) fn part(&self) -> Result<Page, Failure> {
+        let mut faults = Vec::new();
+        let [offset, limit] = self.numbers(&mut faults, [("offset", 0, 0), ("limit", DEFAULT_LIMIT, 1)]);
+        if faults.is_empty() { paged("limit", Page::after(offset, limit, MAX_LIMIT)) } else { Err(faults.into()) }
+    }
+
+    /// Query parameters that are whole numbers: name, what is meant where it is absent, the least that it may be.
+    pub(super) fn numbers<const N: usize>(
+        &self,
+        faults: &mut Vec<Fault>,
+        wanted: [(&'static str, u64, u64); N],
+    ) -> [u64; N] {
+        wanted.map(|(key, default, least)| match self.query.get(key) {
             None => default,
-            Some(text) => match whole(text).filter(|n| *n >= least) {
-                Some(n) => n,
-                None => {
-                    faults.push(Fault::at(key, format!("expected a whole number from {least} on, found {text:?}")));
-                    default
-                }
-            },
-        };
-        let (offset, limit) = (number("offset", 0, 0), number("limit", u64::from(rollcall_core::page::MAX_LIMIT), 1));
-        if !faults.is_empty() {
-            return Err(faults.into());
+            Some(text) => whole(text).filter(|n| *n >= least).unwrap_or_else(|| {
+                faults.push(Fault::at(key, format!("expected a whole number from {least} on, found {text:?}")));
+                default
+            }),
+        })
+    }
+
+    /// Seals what is pending of the audit log, before it is read.
+    pub(super) async fn sealing(&self) -> Result<(), Failure> {
+        let unsealed = self.reading(rollcall_core::audit::unsealed).await?;
+        // Others go on writing: what comes from now on is not waited for.
+        for _ in 0..unsealed.div_ceil(rollcall_core::audit::SEALED_AT_ONCE) {
+            if self.rollcall.seal_log(&self.actor).await? == 0 {
+                break;
+            }
         }
-        Page::new(offset, limit).map_err(|why| vec![Fault::at("limit", why)].into())
+        Ok(())
     }
 
     /// Reads in one snapshot, with the route's permission.
@@ -148,6 +208,29 @@ impl Call {
         let reply = self.rollcall.write_once(self.actor, self.route.permission, self.mode, self.once, work).await?;
         let status = StatusCode::from_u16(reply.status).map_err(|_| Failure::internal())?;
         Ok(Answer { status, body: reply.body, etag: None, replayed: reply.replayed })
+    }
+
+    /// As [`Self::writing`], for work that may refuse the whole request in the vendor's own words: then nothing of it is
+    /// kept, and no key remembers it.
+    pub(super) async fn writing_unless_refused(
+        self,
+        work: impl Fn(&mut Op<'_>) -> CoreResult<Result<Reply, Failure>> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        let refused = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&refused);
+        let answer = self.writing(move |op| {
+            // The work may be done again, and then come to something else.
+            let mut refusal = told.lock().unwrap_or_else(PoisonError::into_inner);
+            *refusal = None;
+            work(op)?.map_err(|failure| {
+                *refusal = Some(failure);
+                Error::invalid("the request is refused in the words of its face")
+            })
+        });
+        match (answer.await, refused.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+            (Err(_), Some(failure)) => Err(failure),
+            (answer, _) => answer,
+        }
     }
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.
@@ -211,15 +294,20 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 }
 
 /// What makes two requests the same one: route, what its path names, query and body, each with its length.
-fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[u8]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(body.len() + 128);
+fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[&[u8]]) -> [u8; 32] {
+    let mut bytes = Vec::with_capacity(body.iter().map(|part| part.len()).sum::<usize>() + 128);
     let parameters = parameters.iter().map(|(_, value)| value.as_bytes());
-    let parts = [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes(), body];
-    for part in parts.into_iter().chain(parameters) {
+    let parts = [route.method.as_str().as_bytes(), route.path.as_bytes(), query.as_bytes()];
+    for part in parts.into_iter().chain(body.iter().copied()).chain(parameters) {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part);
     }
     sha256(&bytes)
+}
+
+/// A page, or what is wrong with the size that was asked for.
+pub(super) fn paged(key: &str, page: Result<Page, String>) -> Result<Page, Failure> {
+    page.map_err(|why| vec![Fault::at(key, why)].into())
 }
 
 /// A whole number in digits; one too large for 64 bits is as good as the largest.

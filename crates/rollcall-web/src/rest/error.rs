@@ -51,6 +51,29 @@ impl Failure {
         )
     }
 
+    /// The uploaded file is larger than the limit.
+    pub fn file_too_large() -> Self {
+        let limit = rollcall_core::files::MAX_SIZE;
+        let message =
+            format!("The file is larger than the {} MiB ({limit} bytes) that an upload may have", limit >> 20);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+    }
+
+    /// Both, or the refusals of both at once where the request is bad in several places.
+    ///
+    /// # Errors
+    /// Where one of them was refused.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(mut one), Err(other)) if one.status == other.status => {
+                one.errors.extend(other.errors);
+                Err(one)
+            }
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }
+    }
+
     /// The client was too slow.
     pub fn timed_out(limit: Duration) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, format!("The body did not arrive within {} seconds", limit.as_secs()))
@@ -59,6 +82,12 @@ impl Failure {
     /// The client did not send what it announced.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Refused in the vendor's own words, with what they are about beside them.
+    pub fn literal(status: StatusCode, message: &str, detail: impl Into<String>) -> Self {
+        let errors = vec![wire::Fault::literal_of(status.as_u16(), message, detail)];
+        Self { status, errors, allow: None }
     }
 
     /// A fault of ours.

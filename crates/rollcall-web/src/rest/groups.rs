@@ -11,7 +11,7 @@ pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
     let known = call.known_tags();
     let (tag, found) = call
         .reading(move |view| {
-            let tag = format!("\"g1-{}-{}-{}\"", view.mark()?, page.number(), page.limit());
+            let tag = format!("\"g1-{}-{}-{}\"", view.mark()?, page.skipped(), page.limit());
             // The client has it already: the account is as it was, so nothing is read.
             let found = if known.contain(&tag) { None } else { Some(groups::page(view, page)?) };
             Ok((tag, found))

@@ -2,29 +2,33 @@
 //!
 //! Path → verb → token → permission → limits → body → handler. A handler that is not in the table does not exist.
 
+mod audit;
 mod auth;
+mod bots;
 mod call;
+mod erasures;
 pub mod error;
+mod files;
 mod groups;
 pub mod openapi;
 mod roles;
+mod sso;
 mod users;
 pub mod wire;
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rollcall_core::Rollcall;
 use rollcall_core::policy::{self, Permission};
 
 use auth::Credentials;
 use call::{Answer, Call};
 use error::Failure;
 
+use crate::Served;
 use crate::http::metrics;
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
@@ -40,6 +44,24 @@ pub struct Route {
     /// Whether it changes anything: then `Idempotency-Key` and `dryRun` count.
     pub mutates: bool,
     handler: Handler,
+}
+
+impl Route {
+    /// The largest body: a file with the form around it where files are uploaded, else what the contract says.
+    fn max_body(&self) -> usize {
+        match self.permission {
+            Permission::UploadFiles => rollcall_core::files::MAX_SIZE + call::MAX_FORM,
+            _ => call::MAX_BODY,
+        }
+    }
+
+    /// The refusal of a body that is larger.
+    fn too_large(&self) -> Failure {
+        match self.permission {
+            Permission::UploadFiles => Failure::file_too_large(),
+            _ => Failure::too_large(call::MAX_BODY),
+        }
+    }
 }
 
 macro_rules! route {
@@ -65,20 +87,38 @@ pub static ROUTES: &[Route] = &[
     route!(POST "users"                  ManageUsers writes users::create),
     route!(POST "adminroles/assignments" ManageRoles writes roles::assign_admin),
     // The rest of the vendor's admin family (contract §3).
+    route!(GET  "alluserroles"           ViewAccess  reads  users::list),
+    route!(PUT  "users"                  ManageUsers writes users::update),
+    route!(DELETE "users"                ManageUsers writes users::remove),
+    route!(POST "useraccess"             ManageAccess writes users::access),
     route!(POST "btroles/assignments"    ManageRoles writes roles::assign_bot),
+    route!(GET  "bots"                   ViewBots    reads  bots::list),
+    route!(GET  "auditlogs"              ViewAuditLog reads audit::find),
+    route!(GET  "roles"                  ViewRoles   reads  roles::list),
+    route!(GET  "roles/export"           ViewRoles   reads  roles::export),
+    route!(POST "roles/import"           ManageRoles writes roles::import),
+    route!(POST "uploadfile"             UploadFiles writes files::upload),
+    route!(GET    "ssoconfig"             ViewSso   reads  sso::show),
+    route!(POST   "ssoconfig"             ManageSso writes sso::configure),
+    route!(DELETE "ssoconfig"             ManageSso writes sso::disable),
+    route!(GET    "bot/{botId}/ssoconfig" ViewSso   reads  sso::show_by_bot),
+    route!(POST   "bot/{botId}/ssoconfig" ManageSso writes sso::configure_by_bot),
+    route!(DELETE "bot/{botId}/ssoconfig" ManageSso writes sso::disable_by_bot),
+    route!(DELETE "bot/eraseUsersData"             EraseUsersData writes erasures::request),
+    route!(GET    "bot/eraseUsersData/status/{id}" EraseUsersData reads  erasures::status),
 ];
 
 /// The prefixes under which the API answers (contract §1, Paths).
 pub const PREFIXES: [&str; 3] = ["/api/public/", "/api/1.1/public/", "/API/public/"];
 
 /// Answers any request that no other face took.
-pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> Response {
+pub(crate) async fn answer(State(served): State<Served>, request: Request) -> Response {
     let head = request.method() == Method::HEAD;
     let method = if head { &Method::GET } else { request.method() };
     let route = find(request.uri().path(), method);
     let name = route.as_ref().ok().map(|(route, _)| route.path);
     let answered = match route {
-        Ok((route, parameters)) => go(rollcall, route, parameters, request).await,
+        Ok((route, parameters)) => go(served, route, parameters, request).await,
         Err(failure) => Err(failure),
     };
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -90,15 +130,15 @@ pub async fn answer(State(rollcall): State<Arc<Rollcall>>, request: Request) -> 
 }
 
 async fn go(
-    rollcall: Arc<Rollcall>,
+    served: Served,
     route: &'static Route,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Failure> {
     let credentials = Credentials::of(request.headers(), request.extensions());
-    let actor = credentials.authenticate(&rollcall).await?;
+    let actor = credentials.authenticate(&served.rollcall).await?;
     policy::require(&actor, route.permission)?;
-    let call = Call::read(rollcall, route, parameters, actor, request).await?;
+    let call = Call::read(served, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
 }
 

@@ -1,7 +1,7 @@
-//! `POST /users` and `POST /usersInfo` (contract §2).
+//! `POST /users` and `POST /usersInfo` (contract §2); `PUT` and `DELETE /users`, `POST /useraccess`, `GET /alluserroles` (§3).
 
 use rollcall_core::op::Reply;
-use rollcall_core::users;
+use rollcall_core::users::{self, list};
 
 use super::call::{Answer, Call};
 use super::error::Failure;
@@ -10,7 +10,7 @@ use super::wire;
 pub(super) async fn create(mut call: Call) -> Result<Answer, Failure> {
     let asked = wire::users::read_create(&call.json().await?)?;
     call.writing(move |op| {
-        let echoes = wire::users::Echo::of(&asked);
+        let echoes = wire::users_failed::Echo::of(&asked);
         let outcomes = users::create_many(op, asked.clone())?;
         Ok(Reply { status: 200, body: wire::users::created(&echoes, &outcomes), replayed: false })
     })
@@ -21,4 +21,48 @@ pub(super) async fn info(mut call: Call) -> Result<Answer, Failure> {
     let (asked, filter) = wire::users_info::read(&call.json().await?)?;
     let found = call.reading(move |view| users::info(view, &asked, filter)).await?;
     Ok(Answer::tagged(wire::users_info::found(&found)))
+}
+
+pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
+    let (page, known) = (call.part()?, call.known_tags());
+    let (tag, found) = call
+        .reading(move |view| {
+            let tag = format!("\"u1-{}-{}-{}\"", view.mark()?, page.skipped(), page.limit());
+            let found = if known.contain(&tag) { None } else { Some(list::page(view, page)?) };
+            Ok((tag, found))
+        })
+        .await?;
+    Ok(match found {
+        None => Answer::not_modified(tag),
+        Some((account, users)) => Answer::ok(wire::all_user_roles::page(&account, &users), tag),
+    })
+}
+
+pub(super) async fn update(mut call: Call) -> Result<Answer, Failure> {
+    let asked = wire::users_update::read(&call.json().await?)?;
+    let echoes = wire::users_update::echoes(&asked);
+    call.writing(move |op| {
+        let outcomes = users::update(op, &asked)?;
+        Ok(Reply { status: 200, body: wire::users_update::updated(&echoes, &outcomes), replayed: false })
+    })
+    .await
+}
+
+pub(super) async fn remove(mut call: Call) -> Result<Answer, Failure> {
+    let asked = wire::users_remove::read(&call.json().await?)?;
+    call.writing(move |op| {
+        let stays = users::remove(op, &asked)?;
+        Ok(Reply { status: 200, body: wire::users_remove::removed(&stays), replayed: false })
+    })
+    .await
+}
+
+pub(super) async fn access(mut call: Call) -> Result<Answer, Failure> {
+    let (emails, flags) = wire::user_access::read(&call.json().await?)?;
+    call.writing_unless_refused(move |op| {
+        let given = users::set_access(op, &emails, flags)?;
+        let done = |()| Reply { status: 200, body: wire::user_access::done(), replayed: false };
+        Ok(given.map(done).map_err(|refusal| wire::user_access::refused(&refusal)))
+    })
+    .await
 }

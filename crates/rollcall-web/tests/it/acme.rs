@@ -156,7 +156,15 @@ pub(crate) fn invited(acme: &TestRollcall) -> Vec<String> {
     letters(acme).into_iter().map(|letter| letter.to).collect()
 }
 
-/// All that a call could change: the account with its secrets, the letters that wait, the number of audit events.
+/// All that a call could change: the account with its secrets and what no description has, the letters that wait, the
+/// number of audit events.
 pub(crate) fn everything(acme: &TestRollcall) -> (String, Vec<String>, u64) {
-    (acme.snapshot(), invited(acme), acme.sealed_events())
+    let more = ["sso_settings", "erasures", "erasure_users"].map(|table| {
+        acme.database().query(&format!("select * from {table} where account_id = {ACME} order by 1, 2, 3"))
+    });
+    let files = acme.database().query("select public_id, size from files order by id");
+    (format!("{} {more:?} {files:?}", acme.snapshot()), invited(acme), acme.sealed_events())
 }
+
+/// Acme's number, for a look past Rollcall.
+const ACME: &str = "(select id from accounts where name = 'Acme')";

@@ -5,6 +5,7 @@ mod anything;
 mod console;
 mod documents;
 mod every_route;
+mod form;
 mod metrics;
 mod openapi;
 mod rest;

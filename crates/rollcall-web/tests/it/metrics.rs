@@ -8,6 +8,7 @@ use axum::http::Request;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use rollcall_testkit::TestRollcall;
+use rollcall_web::Site;
 use rollcall_web::http::Peer;
 use tower::ServiceExt as _;
 
@@ -19,7 +20,7 @@ async fn scrape(render: fn() -> String, peer: Option<&str>) -> (Response<()>, St
 /// As [`scrape`], with a header of this name.
 async fn scrape_through(render: fn() -> String, peer: Option<&str>, header: &str) -> (Response<()>, String) {
     let acme = TestRollcall::new();
-    let router = rollcall_web::router_with_metrics(Arc::clone(acme.rollcall()), render);
+    let router = rollcall_web::router_with_metrics(Arc::clone(acme.rollcall()), Site::default(), render);
     let request = Request::builder().uri("/metrics").header("x-request-id", "job-7").header(header, "x");
     let mut request = request.body(Body::empty()).expect("a request");
     if let Some(address) = peer {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rollcall_core::{Code, Database, Threads};
+use rollcall_web::Site;
 use rollcall_web::http::serve::{self, Patience};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -24,7 +25,7 @@ pub(super) struct Args {
     /// The address to listen on; port 0 takes any free one [env: ROLLCALL_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Option<String>,
-    /// What links in mails begin with [env: ROLLCALL_PUBLIC_URL] [default: http://<listen>]
+    /// What links in mails and the addresses of single sign-on begin with [env: ROLLCALL_PUBLIC_URL] [default: http://<listen>]
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
     /// Fill an empty database with the built-in demo account and print ready curl commands; loopback only
@@ -63,9 +64,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         _ => context.settings.public_url.value.clone(),
     };
     let outbox = context.settings.data.value.join("outbox");
-    let worker = Worker::start(&installation, outbox, public_url)?;
+    let worker = Worker::start(&installation, outbox, public_url.clone())?;
     let metrics = telemetry::start_metrics()?;
-    let router = rollcall_web::router_with_metrics(Arc::clone(&installation.rollcall), move || metrics.render());
+    let (rollcall, site) = (Arc::clone(&installation.rollcall), Site { public_url });
+    let router = rollcall_web::router_with_metrics(rollcall, site, move || metrics.render());
     // Before anybody is told that it runs: whoever stops it then is heard.
     let stop = {
         let _inside = runtime.enter();

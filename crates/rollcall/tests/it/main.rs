@@ -2,7 +2,9 @@
 
 mod backup;
 mod cli;
+mod clients;
 mod demo;
+mod erasures;
 mod files;
 mod graceful;
 mod openapi;

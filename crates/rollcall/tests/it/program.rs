@@ -103,8 +103,14 @@ impl Program {
 
     pub(crate) fn command(&self) -> Command {
         let words: Vec<&str> = self.before.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_rollcall")]).collect();
-        let mut command = Command::new(words[0]);
+        let mut command = self.other(words[0]);
         command.args(&words[1..]);
+        command
+    }
+
+    /// A command of another program that calls this one, in the surroundings of this one's commands.
+    pub(crate) fn other(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         // What the person who runs the tests has set must not change them.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROLLCALL_")) {
             command.env_remove(name);

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::id;
 use crate::op::Op;
-use crate::roles::{self, NewRole, RoleChange, built_in};
+use crate::roles::{self, NewRole, RoleChange, RoleContents, built_in};
 use crate::store;
 use crate::sync::apply::{Keys, choose};
 use crate::sync::current::Current;
@@ -52,14 +52,18 @@ pub(in crate::sync) fn bring_roles(
                 let permissions = role.permissions.clone().unwrap_or_else(|| has.permissions());
                 if description != has.description || permissions != has.permissions() {
                     report.note('~', format!("{} role {:?}", role.kind, role.name));
+                    let before = RoleContents {
+                        name: has.role.name.clone(),
+                        ref_id: has.ref_id.clone(),
+                        description: has.description.clone(),
+                        permissions: has.permissions(),
+                    };
                     changes.push(RoleChange {
                         key: has.role.key,
                         id: has.role.id.to_string(),
                         kind: has.role.kind,
-                        name: has.role.name.clone(),
-                        description,
-                        permissions: permissions_text(Some(&permissions)),
-                        before: json!({"description": has.description, "permissions": has.permissions()}),
+                        after: RoleContents { description, permissions, ..before.clone() },
+                        before,
                     });
                 }
             }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::op::Op;
-use crate::store;
+use crate::store::users::UserRow;
 use crate::sync::apply::{Keys, choose};
 use crate::sync::current::Current;
 use crate::sync::{Report, State, UserState};
@@ -71,46 +71,17 @@ fn new_user(user: &UserState, id: UserId, email: Email) -> CheckedUser {
     }
 }
 
-fn user_change(user: &UserState, has: &store::users::UserRow) -> Option<UserChange> {
-    let (mut before, mut after) = (Map::new(), Map::new());
-    let mut note = |name: &str, old: Value, new: Value| {
-        if old != new {
-            before.insert(name.to_owned(), old);
-            after.insert(name.to_owned(), new);
-        }
-    };
-    let mut profile = has.profile.clone();
+fn user_change(user: &UserState, has: &UserRow) -> Option<UserChange> {
+    let mut wants = has.clone();
     for (field, change) in &user.profile {
-        let old = has.profile.get(*field).map(str::to_owned);
-        let new = change.over(old.as_ref());
-        note(field.column(), json!(old), json!(new));
-        profile.set(*field, new);
+        wants.profile.set(*field, change.over(has.profile.get(*field).map(str::to_owned).as_ref()));
     }
-    let org_user_id = user.org_user_id.over(has.org_user_id.as_ref());
-    note("orgUserId", json!(has.org_user_id), json!(org_user_id));
-    let flag = |name: &str, old: bool, new: Option<bool>, note: &mut dyn FnMut(&str, Value, Value)| {
-        let new = new.unwrap_or(old);
-        note(name, json!(old), json!(new));
-        new
-    };
-    let is_developer = flag("isDeveloper", has.is_developer, user.is_developer, &mut note);
+    wants.org_user_id = user.org_user_id.over(has.org_user_id.as_ref());
+    wants.is_developer = user.is_developer.unwrap_or(has.is_developer);
     // Who stops being a developer stops creating bots, unless the file says otherwise (and is refused for it).
-    let creates = user.can_create_bot.or((!is_developer).then_some(false));
-    let can_create_bot = flag("canCreateBot", has.can_create_bot, creates, &mut note);
-    let data_tables = flag("dataTables", has.data_tables, user.data_tables, &mut note);
-    let status = user.status.unwrap_or(has.status);
-    note("status", json!(has.status.label()), json!(status.label()));
-    (!after.is_empty()).then(|| UserChange {
-        key: has.key,
-        id: has.id.to_string(),
-        email: has.email.clone(),
-        org_user_id,
-        profile,
-        can_create_bot,
-        is_developer,
-        data_tables,
-        status,
-        before: Value::Object(before),
-        after: Value::Object(after),
-    })
+    let creates = user.can_create_bot.or((!wants.is_developer).then_some(false));
+    wants.can_create_bot = creates.unwrap_or(has.can_create_bot);
+    wants.data_tables = user.data_tables.unwrap_or(has.data_tables);
+    wants.status = user.status.unwrap_or(has.status);
+    UserChange::between(has, wants)
 }

@@ -7,7 +7,7 @@ use rollcall_core::clock::Time;
 use rollcall_core::id::{BotId, DialogId, GroupId};
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
-use rollcall_core::users::{CreateFault, NewUser, ProfileField, Status};
+use rollcall_core::users::{NewUser, ProfileField, Status, UserFault};
 
 use super::{Account, BOTS, Held, Holder, Model, ROLES, Role, User, key, may_grant, role_id};
 
@@ -31,10 +31,10 @@ fn address(text: &str) -> Option<String> {
 }
 
 /// What is left of a text: none where nothing is, an error where it may not be kept.
-fn clean(text: Option<&str>) -> Result<Option<String>, CreateFault> {
+fn clean(text: Option<&str>) -> Result<Option<String>, UserFault> {
     let text = text.unwrap_or_default().trim();
     if text.contains(char::is_control) || text.chars().count() > 200 {
-        return Err(CreateFault::Field(String::new()));
+        return Err(UserFault::Field(String::new()));
     }
     Ok(Some(text.to_owned()).filter(|t| !t.is_empty()))
 }
@@ -58,7 +58,7 @@ impl Model {
         scopes: &[Scope],
         asked: &[NewUser],
         now: Time,
-    ) -> Result<Vec<Vec<CreateFault>>, Code> {
+    ) -> Result<Vec<Vec<UserFault>>, Code> {
         if !scopes.contains(&Scope::UserManagement) {
             return Err(Code::Forbidden);
         }
@@ -77,17 +77,17 @@ impl Model {
 }
 
 impl Account {
-    fn faults(&self, scopes: &[Scope], user: &NewUser, seen: &mut Seen, now: Time) -> Vec<CreateFault> {
+    fn faults(&self, scopes: &[Scope], user: &NewUser, seen: &mut Seen, now: Time) -> Vec<UserFault> {
         let mut out = Vec::new();
         let email = user.email.trim().to_owned();
         match address(&email) {
-            None => out.push(CreateFault::InvalidEmail(String::new())),
+            None => out.push(UserFault::InvalidEmail(String::new())),
             Some(key) => {
                 if !seen.emails.insert(key.clone()) {
-                    out.push(CreateFault::RepeatedEmail(email.clone()));
+                    out.push(UserFault::RepeatedEmail(email.clone()));
                 }
                 if self.users.contains_key(&key) {
-                    out.push(CreateFault::Exists(email));
+                    out.push(UserFault::Exists(email));
                 }
             }
         }
@@ -96,24 +96,24 @@ impl Account {
             Ok(None) => {}
             Ok(Some(id)) => {
                 if !seen.org_user_ids.insert(id.clone()) {
-                    out.push(CreateFault::RepeatedOrgUserId(id.clone()));
+                    out.push(UserFault::RepeatedOrgUserId(id.clone()));
                 }
                 if self.users.values().any(|u| u.org_user_id.as_ref() == Some(&id)) {
-                    out.push(CreateFault::OrgUserIdTaken(id));
+                    out.push(UserFault::OrgUserIdTaken(id));
                 }
             }
         }
         out.extend(clean(user.profile.get(ProfileField::FirstName)).err());
         if user.can_create_bot && !user.is_developer {
-            out.push(CreateFault::CreatorMustDevelop);
+            out.push(UserFault::CreatorMustDevelop);
         }
         for id in unique(user.groups.iter().map(|id| id.trim())) {
             match self.group(id) {
-                None => out.push(CreateFault::UnknownGroup(id.to_owned())),
+                None => out.push(UserFault::UnknownGroup(id.to_owned())),
                 Some(group) => {
                     let carried = self.above(&group).into_iter().flat_map(|g| self.given_to(&Holder::Group(g), now));
                     if !carried.into_iter().all(|role| may_grant(scopes, &role)) {
-                        out.push(CreateFault::OverCeiling(String::new()));
+                        out.push(UserFault::OverCeiling(String::new()));
                     }
                 }
             }
@@ -173,42 +173,42 @@ fn role(id: &str, bot_id: Option<&str>) -> Option<Role> {
     }
 }
 
-fn role_faults(scopes: &[Scope], user: &NewUser) -> Vec<CreateFault> {
+fn role_faults(scopes: &[Scope], user: &NewUser) -> Vec<UserFault> {
     let mut out = Vec::new();
     let trimmed = user.roles.iter().map(|r| (r.role.trim(), r.bot.as_deref().map(str::trim).filter(|b| !b.is_empty())));
     for (id, bot_id) in unique(trimmed) {
-        out.extend(bot_id.filter(|id| bot(id).is_none()).map(|id| CreateFault::UnknownBot(id.to_owned())));
+        out.extend(bot_id.filter(|id| bot(id).is_none()).map(|id| UserFault::UnknownBot(id.to_owned())));
         let known: BTreeMap<String, (RoleKind, &str)> =
             ROLES.into_iter().map(|(kind, name, _)| (role_id(kind, name), (kind, name))).collect();
         let Some(&(kind, name)) = known.get(id) else {
-            out.push(CreateFault::UnknownRole(id.to_owned()));
+            out.push(UserFault::UnknownRole(id.to_owned()));
             continue;
         };
         match (kind, bot_id) {
-            (RoleKind::Admin, Some(_)) => out.push(CreateFault::AdminRoleWithBot(name.to_owned())),
-            (RoleKind::Bot, None) => out.push(CreateFault::BotRoleWithoutBot(name.to_owned())),
+            (RoleKind::Admin, Some(_)) => out.push(UserFault::AdminRoleWithBot(name.to_owned())),
+            (RoleKind::Bot, None) => out.push(UserFault::BotRoleWithoutBot(name.to_owned())),
             _ => {}
         }
         if !may_grant(scopes, &(kind, name.to_owned(), None)) {
-            out.push(CreateFault::OverCeiling(String::new()));
+            out.push(UserFault::OverCeiling(String::new()));
         }
     }
     out
 }
 
-fn task_faults(user: &NewUser) -> Vec<CreateFault> {
+fn task_faults(user: &NewUser) -> Vec<UserFault> {
     let mut out = Vec::new();
     for task in &user.tasks {
         let id = task.bot.trim();
         match bot(id) {
-            None => out.push(CreateFault::UnknownBot(id.to_owned())),
+            None => out.push(UserFault::UnknownBot(id.to_owned())),
             Some(bot) => {
                 if !bot.1 {
-                    out.push(CreateFault::NotPublished(id.to_owned()));
+                    out.push(UserFault::NotPublished(id.to_owned()));
                 }
                 let ids = unique(task.dialogs.iter().flatten().map(|d| d.trim())).into_iter();
                 let unknown = ids.filter(|d| !d.is_empty() && dialog(bot, d).is_none());
-                out.extend(unknown.map(|d| CreateFault::UnknownDialog { bot: id.to_owned(), dialog: d.to_owned() }));
+                out.extend(unknown.map(|d| UserFault::UnknownDialog { bot: id.to_owned(), dialog: d.to_owned() }));
             }
         }
     }

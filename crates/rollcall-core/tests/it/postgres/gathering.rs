@@ -3,7 +3,7 @@
 use rollcall_core::Code;
 use rollcall_core::apps::{self, Algorithm, NewApp};
 use rollcall_core::policy::Scope;
-use rollcall_core::users::CreateFault;
+use rollcall_core::users::UserFault;
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn creations_that_wait_share_a_transaction_and_each_has_its_own_answer_and_event
     for answer in created {
         assert!(matches!(answer.wait().unwrap()[..], [Outcome::Created(_)]));
     }
-    let exists = |name: &str| Outcome::Refused(vec![CreateFault::Exists(format!("{name}@acme.test"))]);
+    let exists = |name: &str| Outcome::Refused(vec![UserFault::Exists(format!("{name}@acme.test"))]);
     let twice = twice.wait().unwrap();
     assert_eq!(twice[0], exists("u3"), "the one before it in the same transaction was first");
     assert!(matches!(twice[1], Outcome::Created(_)));

@@ -9,7 +9,7 @@ use rollcall_core::roles::RoleKind;
 use rollcall_core::roles::assign::Operation;
 use rollcall_core::sync::{Report, State};
 use rollcall_core::users::invitation::{self, Invited};
-use rollcall_core::users::{self, CreateFault, Lookup, NewUser, Outcome, Status};
+use rollcall_core::users::{self, Lookup, NewUser, Outcome, Status, UserFault};
 use rollcall_core::{Code, Result};
 use rollcall_testkit::user;
 
@@ -119,7 +119,7 @@ fn of_two_creations_of_one_address_one_is_told_that_it_exists() {
         else {
             panic!("round {round}: {both:?}");
         };
-        assert_eq!(*why, [CreateFault::Exists(format!("{name}@acme.test"))]);
+        assert_eq!(*why, [UserFault::Exists(format!("{name}@acme.test"))]);
         assert_eq!(people(&acme).len(), round + 1);
     }
     let events = "select count(*) from audit_events where name = 'User Created'";
@@ -143,7 +143,7 @@ fn who_joins_a_group_that_another_replica_removes_goes_with_it_or_finds_it_gone(
         match joined.unwrap().remove(0) {
             Outcome::Created(_) => seen.insert("joined"),
             Outcome::Refused(why) => {
-                assert_eq!(why, [CreateFault::UnknownGroup(id)]);
+                assert_eq!(why, [UserFault::UnknownGroup(id)]);
                 seen.insert("refused")
             }
         };

@@ -6,7 +6,7 @@ use rollcall_core::page::Page;
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::assign::Operation;
 use rollcall_core::sync::State;
-use rollcall_core::users::{self, CreateFault, Found, Lookup, NewUser, Outcome, Profile, ProfileField, StatusFilter};
+use rollcall_core::users::{self, Found, Lookup, NewUser, Outcome, Profile, ProfileField, StatusFilter, UserFault};
 use rollcall_core::{Code, Error};
 use serde_json::json;
 
@@ -36,7 +36,7 @@ fn a_text_with_a_nul_character_finds_nothing_and_is_refused_in_words() {
     let outcomes = crate::setting::create(acme.rollcall(), &app, Mode::Real, &[named, grouped, addressed, known]);
     for (n, outcome) in outcomes.unwrap().into_iter().enumerate() {
         let Outcome::Refused(why) = outcome else { panic!("{n}: {outcome:?}") };
-        assert_eq!(n == 1, why == [CreateFault::UnknownGroup("g-\0".into())], "{why:?}");
+        assert_eq!(n == 1, why == [UserFault::UnknownGroup("g-\0".into())], "{why:?}");
         assert!(!why.is_empty() && !why.iter().any(|why| why.to_string().is_empty()), "{why:?}");
     }
     let role = Operation {

@@ -14,7 +14,7 @@ use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::RoleKind;
 use rollcall_core::roles::assign::Operation;
 use rollcall_core::sync::{self, AppState, State, TaskState, UserState};
-use rollcall_core::users::{self, CreateFault, Found, Lookup, NewUser, Outcome, RoleOnBot, StatusFilter, TaskGrant};
+use rollcall_core::users::{self, Found, Lookup, NewUser, Outcome, RoleOnBot, StatusFilter, TaskGrant, UserFault};
 use rollcall_core::{Code, audit, groups, mail};
 use rollcall_testkit::TestRollcall;
 use serde_json::json;
@@ -109,11 +109,11 @@ impl Two {
             ..NewUser::with_email("new@acme.test")
         };
         let expected = vec![
-            CreateFault::UnknownGroup(group),
-            CreateFault::UnknownBot(bot.clone()),
-            CreateFault::UnknownRole(self.role()),
-            CreateFault::UnknownBot(bot),
-            CreateFault::UnknownDialog { bot: helper, dialog: self.has.bots[0].dialogs[0].id.clone().unwrap() },
+            UserFault::UnknownGroup(group),
+            UserFault::UnknownBot(bot.clone()),
+            UserFault::UnknownRole(self.role()),
+            UserFault::UnknownBot(bot),
+            UserFault::UnknownDialog { bot: helper, dialog: self.has.bots[0].dialogs[0].id.clone().unwrap() },
         ];
         let got = create(self.acme.rollcall(), &self.app, Mode::Real, &[user]).unwrap();
         assert_eq!(got, [Outcome::Refused(expected)]);

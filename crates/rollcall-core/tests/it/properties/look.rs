@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use rollcall_core::sync::{AppState, State};
-use rollcall_core::users::{CreateFault, Outcome};
+use rollcall_core::users::{Outcome, UserFault};
 use rollcall_core::{Code, Error, mail};
 use rollcall_testkit::TestRollcall;
 use serde_json::json;
@@ -57,10 +57,10 @@ pub(super) fn say<T: Debug>(answer: &rollcall_core::Result<T>) -> String {
 
 /// The faults of each user without the sentences that are Rollcall's own, to be compared with the model's.
 pub(super) fn same_faults(got: &setting::Created) -> Result<Vec<Vec<String>>, Code> {
-    let plain = |fault: &CreateFault| match fault {
-        CreateFault::InvalidEmail(_) => CreateFault::InvalidEmail(String::new()),
-        CreateFault::OverCeiling(_) => CreateFault::OverCeiling(String::new()),
-        CreateFault::Field(_) => CreateFault::Field(String::new()),
+    let plain = |fault: &UserFault| match fault {
+        UserFault::InvalidEmail(_) => UserFault::InvalidEmail(String::new()),
+        UserFault::OverCeiling(_) => UserFault::OverCeiling(String::new()),
+        UserFault::Field(_) => UserFault::Field(String::new()),
         other => other.clone(),
     };
     let faults = |outcome: &Outcome| match outcome {
@@ -70,8 +70,8 @@ pub(super) fn same_faults(got: &setting::Created) -> Result<Vec<Vec<String>>, Co
     got.as_ref().map(|outcomes| sorted(outcomes.iter().map(faults).collect())).map_err(Error::code)
 }
 
-pub(super) fn sorted(faults: Vec<Vec<CreateFault>>) -> Vec<Vec<String>> {
-    let texts = |faults: Vec<CreateFault>| {
+pub(super) fn sorted(faults: Vec<Vec<UserFault>>) -> Vec<Vec<String>> {
+    let texts = |faults: Vec<UserFault>| {
         let mut texts: Vec<String> = faults.iter().map(|f| format!("{f:?}")).collect();
         texts.sort_unstable();
         texts

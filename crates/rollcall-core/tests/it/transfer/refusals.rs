@@ -41,7 +41,7 @@ fn a_target_with_anything_in_any_table_is_refused_and_stays() {
         let target = migrated(kind);
         let tables: BTreeSet<String> = target.columns().into_iter().map(|(table, _)| table).collect();
         let tables: Vec<&String> = tables.iter().filter(|table| *table != "schema_migrations").collect();
-        assert_eq!(tables.len(), 20);
+        assert!(tables.len() > 20, "{tables:?}");
         // It is not looked at what there is, only whether there is anything.
         let new = |cascade: &str| -> String {
             tables.iter().map(|t| format!("drop table {t} {cascade}; create table {t} (name text);")).collect()

@@ -4,10 +4,15 @@ use rollcall_core::apps::usage;
 use rollcall_core::audit;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
+use rollcall_core::erasures::{self, Asked};
+use rollcall_core::files::{self, NewFile};
 use rollcall_core::mail;
 use rollcall_core::op::{Mode, Once, Reply};
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::roles::RoleKind;
+use rollcall_core::sso::{
+    self, Draft, DraftMapping, DraftPair, Flag, Intent, Kind, Protocol, Provider, Synchronisation, Target,
+};
 use rollcall_core::sync::{AppState, AssignmentState, BotState, GroupState, State, TaskState, UserState};
 use rollcall_core::users::{self, NewUser, ProfileField, Status, invitation};
 use rollcall_testkit::{TestDatabase, TestRollcall, user};
@@ -32,6 +37,8 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     acme.apply(State { name: "Beta".into(), users: vec![active("ada@acme.test")], ..State::default() }).unwrap();
     acme.sealed_events();
     with_what_apps_do(&acme);
+    with_single_sign_on(&acme);
+    with_erasures(&acme);
     with_extremes(acme.database());
     // The end of the chain: sealed, and then something that is not.
     acme.sealed_events();
@@ -108,7 +115,47 @@ fn with_what_apps_do(acme: &TestRollcall) {
         users::create_many(op, vec![NewUser::with_email("hal@acme.test")]).map(|_| reply.clone())
     };
     acme.rollcall().write_once(actor, Permission::ManageUsers, Mode::Real, Some(once), work).wait().unwrap();
+    let file = NewFile::check(NAMES[1], NAMES[2], "js\u{f6}n", vec![0, 159, 146, 150, 255]).unwrap();
+    acme.write(move |op| files::upload(op, &file)).unwrap();
     acme.write(audit::seal).unwrap();
+}
+
+/// A certificate of a provider.
+const CERTIFICATE: &str = "MIHRMIGEoAMCAQICAgfkMAUGAytlcDASMRAwDgYDVQQDDAdpZHAgb2xkMB4XDTIwMDEwMTAwMDAwMFoXDTIwMDEwMjAwMDAwMFowEjEQMA4GA1UEAwwHaWRwIG9sZDAqMAUGAytlcAMhAIMDWSADNBJaIjK/+PC/F5opPfZfYzit5kKclnQf/1y0MAUGAytlcANBAHsqGawwMGBZjdaelf2+25GA5uJtQsoPhZt4WF3nfjMdikSnEe+c9NsTecMv5zjlfWnBNnaFdYNsX4iYw51TRAw=";
+
+/// Single sign-on with all that it can have.
+fn with_single_sign_on(acme: &TestRollcall) {
+    let pair = DraftPair {
+        name: NAMES[0].into(),
+        value: NAMES[3].into(),
+        kind: Some(Kind::Role),
+        target: Target::Flag(Flag::DataTables),
+    };
+    let draft = Draft {
+        protocol: Some(Protocol::Saml),
+        provider: Some(Provider::Others),
+        sign_on_url: Some("https://bücher.example/sso".into()),
+        issuer: Some("urn:bücher".into()),
+        client_id: Some(NAMES[1].into()),
+        certificates: vec![(0, CERTIFICATE.into())],
+        mapping: Some(DraftMapping { synchronisation: Some(Synchronisation::Add), pairs: vec![pair] }),
+        skip_2fa_sp: true,
+        ..Draft::default()
+    };
+    let settings = draft.check().unwrap();
+    acme.write(move |op| sso::configure(op, None, Intent::Enable, &settings)).unwrap().unwrap();
+}
+
+/// Somebody who is to be erased, somebody who has been, and somebody who could not be.
+fn with_erasures(acme: &TestRollcall) {
+    for (name, is_done) in [("hal", true), ("bo", false)] {
+        let asked = Asked { users: vec![(0, format!("{name}@acme.test"))], from_all_bots: true, ..Asked::default() };
+        acme.write(move |op| erasures::request(op, &asked)).unwrap().unwrap();
+        if is_done {
+            acme.write(|op| erasures::run(op, 1)).unwrap();
+        }
+    }
+    acme.database().execute("update erasure_users set state = 'failed', failure = 'owns a bot' where state = 'done'");
 }
 
 /// What is not written by this version, and the ends of what the columns hold.

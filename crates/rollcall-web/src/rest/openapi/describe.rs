@@ -3,7 +3,7 @@
 use rollcall_core::page::MAX_LIMIT;
 
 use super::schema::text as any_text;
-use super::schema::{Schema, flag, list, named, told, whole, word};
+use super::schema::{Schema, either, flag, list, named, told, whole, word};
 
 /// A part of the document under which routes stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,18 +11,31 @@ pub(super) enum Tag {
     Users,
     Groups,
     Roles,
+    Bots,
+    SignOn,
+    Erasing,
+    AuditLog,
 }
 
 impl Tag {
     /// Every part, in the order of the document.
-    pub(super) const ALL: [Self; 3] = [Self::Users, Self::Groups, Self::Roles];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Users, Self::Groups, Self::Roles, Self::Bots, Self::SignOn, Self::Erasing, Self::AuditLog];
 
     /// Its heading, and what stands below it.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Users => ("Users", "The people of the account: creating them, looking them up."),
+            Self::Users => {
+                ("Users", "The people of the account: creating, changing and removing them, looking them up.")
+            }
             Self::Groups => ("Groups", "Groups of people and of other groups."),
-            Self::Roles => ("Roles", "Admin roles and bot roles, and who holds them."),
+            Self::Roles => {
+                ("Roles", "Admin roles and bot roles, who holds them, and the files that they are imported from.")
+            }
+            Self::Bots => ("Bots", "The bots of the account."),
+            Self::SignOn => ("Single sign-on", "How people of the account are to sign in."),
+            Self::Erasing => ("Erasing", "Erasing what is personal of users."),
+            Self::AuditLog => ("Audit log", "What has happened, who did it, and from where."),
         }
     }
 }
@@ -86,22 +99,28 @@ impl Described {
 
     /// The page by number and size.
     pub(super) fn pages(self) -> Self {
-        self.query("offset", "The number of the page, from 0.", whole(0).or(0)).query(
-            "limit",
-            "The size of the page, 1 to 50; a larger one is served as 50.",
-            whole(1).or(MAX_LIMIT),
-        )
+        self.query("offset", "The number of the page, from 0.", whole(0).or(0)).limit()
+    }
+
+    /// The size of a page or part.
+    pub(super) fn limit(self) -> Self {
+        let about = "The size of the page, 1 to 50; a larger one is served as 50.";
+        self.query("limit", about, whole(1).or(MAX_LIMIT))
+    }
+
+    /// A parameter of the query that must be there.
+    pub(super) fn needs(mut self, name: &'static str, about: &'static str, schema: Schema) -> Self {
+        self.query.push(Parameter { name, about, schema, is_required: true });
+        self
     }
 
     /// What stands in the path for one of its `{name}`s.
-    #[allow(dead_code)]
     pub(super) fn path(mut self, name: &'static str, about: &'static str, schema: Schema) -> Self {
         self.path.push(Parameter { name, about, schema, is_required: true });
         self
     }
 
     /// A status of a whole request that not every route has: 404 or 409.
-    #[allow(dead_code)]
     pub(super) fn refuses(mut self, status: u16) -> Self {
         self.refusals.push(status);
         self
@@ -111,6 +130,17 @@ impl Described {
     pub(super) fn takes(self, schema: impl Into<Schema>) -> Self {
         Self { body: Some(Body { media_type: "application/json", schema: schema.into() }), ..self }
     }
+
+    /// A form of several parts (RFC 7578): the fields of the schema.
+    pub(super) fn takes_form(self, schema: impl Into<Schema>) -> Self {
+        Self { body: Some(Body { media_type: "multipart/form-data", schema: schema.into() }), ..self }
+    }
+}
+
+/// A sentence where everything was done, else what was not.
+pub(super) fn done_or_failed(sentence: &str, name: &str, failed: impl Into<Schema>) -> Schema {
+    let failed = told().required("failedUserDetails", list(failed).not_empty());
+    either([told().required("msg", word(&[sentence])).into(), named(name, failed)])
 }
 
 /// One error of a list of errors.

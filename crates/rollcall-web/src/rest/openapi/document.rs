@@ -102,7 +102,7 @@ fn operation(route: &Route, described: Described, example: &Value, schemas: &mut
     let request_id = ("x-request-id", "RequestId");
     let content = with_example(json!({ "schema": schema }), &example["reply"]);
     answers.insert("200".to_owned(), json!({
-        "description": if route.mutates { "Done, but for the items that it tells of as failed." } else { "What was asked for." },
+        "description": if route.mutates { "Done. Where the answer tells of items that failed, all but those." } else { "What was asked for." },
         "headers": responses::headers(&[request_id, own]),
         "content": {"application/json": content},
     }));

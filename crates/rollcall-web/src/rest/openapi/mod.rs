@@ -4,23 +4,28 @@
 
 mod describe;
 mod document;
+mod erasures;
 mod groups;
+mod lists;
 mod page;
 mod reading;
 mod responses;
+mod role_files;
 mod roles;
 mod schema;
+mod sso;
+mod user_changes;
 mod users;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rollcall_core::Rollcall;
 use serde_json::Value;
 
+use crate::Served;
 use crate::http::{hex, sha256};
 use describe::Described;
 
@@ -33,7 +38,17 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 
 /// What every noun says of its routes.
 fn descriptions() -> Vec<Described> {
-    [users::described(), groups::described(), roles::described()].into_iter().flatten().collect()
+    let nouns = [
+        users::described(),
+        user_changes::described(),
+        groups::described(),
+        roles::described(),
+        role_files::described(),
+        lists::described(),
+        sso::described(),
+        erasures::described(),
+    ];
+    nouns.into_iter().flatten().collect()
 }
 
 /// The document that the server hands out.
@@ -75,7 +90,7 @@ impl Kept {
 }
 
 /// The routes. They need no token: what they say is published.
-pub fn routes() -> Router<Arc<Rollcall>> {
+pub(crate) fn routes() -> Router<Served> {
     static JSON: LazyLock<Kept> =
         LazyLock::new(|| Kept::of(serde_json::to_vec(document()).expect("texts, numbers and lists of them are JSON")));
     Router::new()

@@ -1,17 +1,17 @@
 //! `/docs`: the document as one page for people, made on the server. No script, nothing from elsewhere.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use rollcall_core::Rollcall;
 use serde_json::Value;
 
 use super::Kept;
 use super::reading::{Row, Side, Span, parameter, resolved, rows, spans};
+use crate::Served;
 use crate::rest::PREFIXES;
 
 const STYLE: &str = include_str!("../../../static/docs.css");
@@ -19,6 +19,9 @@ const STYLE: &str = include_str!("../../../static/docs.css");
 /// What the page may load: its own style.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the file is called that an example sends.
+const FILE_NAME: &str = "roles.json";
 
 const VERBS: [&str; 4] = ["get", "post", "put", "delete"];
 
@@ -55,7 +58,7 @@ struct Call<'d> {
 }
 
 /// The page and its style.
-pub(super) fn routes() -> Router<Arc<Rollcall>> {
+pub(super) fn routes() -> Router<Served> {
     Router::new()
         .route("/docs", get(show))
         .route("/static/docs.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
@@ -114,7 +117,7 @@ fn call<'d>(document: &'d Value, verb: &str, path: &'d str, operation: &'d Value
         text: spans(text(&operation["description"])),
         scope: operation["security"][0]["auth"][0].as_str(),
         parameters: parameters.map(|one| parameter(document, one)).collect(),
-        body: rows(document, &operation["requestBody"]["content"]["application/json"]["schema"], Side::Taken),
+        body: rows(document, &sent(operation).1["schema"], Side::Taken),
         reply: rows(document, &done["schema"], Side::Told),
         request: curl(document, verb, path, operation),
         answer: done.get("example").map(pretty),
@@ -140,11 +143,27 @@ fn curl(document: &Value, verb: &str, path: &str, operation: &Value) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     let method = if verb == "get" { String::new() } else { format!("-X {} ", verb.to_ascii_uppercase()) };
     let mut command = format!("curl {method}\"$ROLLCALL{address}{mark}{query}\" \\\n  -H \"auth: $TOKEN\"");
-    if let Some(body) = operation["requestBody"]["content"]["application/json"].get("example") {
-        let quoted = pretty(body).replace('\'', "'\\''");
-        command.push_str(&format!(" \\\n  -H 'content-type: application/json' \\\n  -d '{quoted}'"));
+    let (media_type, content) = sent(operation);
+    let Some(body) = content.get("example") else { return command };
+    let quoted = |text: &str| text.replace('\'', "'\\''");
+    if media_type == "application/json" {
+        let body = quoted(&pretty(body));
+        command.push_str(&format!(" \\\n  -H 'content-type: application/json' \\\n  -d '{body}'"));
+    }
+    if media_type == "multipart/form-data" {
+        for (name, value) in body.as_object().into_iter().flatten() {
+            let is_file = content["schema"]["properties"][name].get("contentMediaType").is_some();
+            let value = if is_file { format!("@{FILE_NAME}") } else { quoted(text(value)) };
+            command.push_str(&format!(" \\\n  -F '{name}={value}'"));
+        }
     }
     command
+}
+
+/// The kind of body that a call takes, and what the document says of it.
+fn sent(operation: &Value) -> (&str, &Value) {
+    let kinds = operation["requestBody"]["content"].as_object();
+    kinds.and_then(|kinds| kinds.iter().next()).map_or(("", &Value::Null), |(kind, content)| (kind.as_str(), content))
 }
 
 fn pretty(value: &Value) -> String {

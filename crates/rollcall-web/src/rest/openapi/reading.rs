@@ -143,9 +143,19 @@ fn text_kind(schema: &Value) -> String {
         let quoted = words.iter().filter(|word| !word.is_empty()).map(|word| format!("“{word}”"));
         return quoted.collect::<Vec<_>>().join(" | ");
     }
+    let examples: Vec<&str> = schema["examples"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !examples.is_empty() {
+        let quoted = examples.iter().map(|word| format!("“{word}”")).collect::<Vec<_>>();
+        return format!("{}, in any case", quoted.join(" | "));
+    }
+    if schema.get("contentMediaType").is_some() {
+        return "file".to_owned();
+    }
     let pattern = text(&schema["pattern"]);
-    if schema["format"] == "date-time" {
-        return "time".to_owned();
+    match schema["format"].as_str() {
+        Some("date-time") => return "time".to_owned(),
+        Some("date") => return "day".to_owned(),
+        _ => {}
     }
     if pattern == "^[0-9a-f]{24}$" {
         return "id of 24 hex digits".to_owned();

@@ -17,7 +17,7 @@ const REFUSALS: [(u16, &str, &str); 11] = [
     (404, "NotFound", "There is no such thing in this account."),
     (408, "TooSlow", "The body did not arrive within 60 seconds."),
     (409, "Conflict", "The state of the account forbids it."),
-    (413, "TooLarge", "The body is larger than 10 MiB."),
+    (413, "TooLarge", "The body, or the file in it, is larger than 10 MiB."),
     (422, "KeyReused", "The `Idempotency-Key` was used before with another request."),
     (500, "Internal", "A fault of Rollcall; nothing was changed, and the log knows more under the request id."),
     (503, "Busy", "Too much is waiting, or the database is away; nothing was changed. Try again after `Retry-After`."),

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::http::json::MAX_ITEMS;
 
+/// What a file is held to be, whatever is in it.
+pub(super) const FILE: &str = "application/octet-stream";
+
 /// A schema, and the named ones that it refers to.
 #[derive(Debug, Clone)]
 pub(super) struct Schema {
@@ -37,6 +40,16 @@ pub(super) fn word(words: &[&str]) -> Schema {
     of(json!({"type": "string", "enum": words}))
 }
 
+/// One of these words, in capitals or not.
+pub(super) fn word_in_any_case(words: &[&str]) -> Schema {
+    let letter = |c: char| match (c.to_ascii_uppercase(), c.to_ascii_lowercase()) {
+        (upper, lower) if upper == lower => c.to_string(),
+        (upper, lower) => format!("[{upper}{lower}]"),
+    };
+    let patterns: Vec<String> = words.iter().map(|word| word.chars().map(letter).collect()).collect();
+    of(json!({"type": "string", "pattern": format!("^({})$", patterns.join("|")), "examples": words}))
+}
+
 /// True or false.
 pub(super) fn flag() -> Schema {
     of(json!({"type": "boolean"}))
@@ -62,6 +75,16 @@ pub(super) fn hex_id() -> Schema {
 pub(super) fn time() -> Schema {
     let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
     of(json!({"type": "string", "format": "date-time", "pattern": pattern}))
+}
+
+/// An object whose fields are anybody's.
+pub(super) fn map() -> Schema {
+    of(json!({"type": "object"}))
+}
+
+/// What is in a file, as a part of a form.
+pub(super) fn file() -> Schema {
+    of(json!({"type": "string", "contentMediaType": FILE}))
 }
 
 /// A list of things.

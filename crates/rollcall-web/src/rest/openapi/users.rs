@@ -3,7 +3,7 @@
 use rollcall_core::users::{MAX_ORG_USER_ID, ProfileField};
 use serde_json::{Value, json};
 
-use super::describe::{Described, Tag, reason, route};
+use super::describe::{Described, Tag, done_or_failed, reason, route};
 use super::schema::{
     Object, Schema, anything, either, flag, hex_id, id, list, many, named, taken, text, time, told, word,
 };
@@ -15,7 +15,7 @@ const MAX_EMAIL: usize = 254;
 /// The routes of this noun.
 pub(super) fn described() -> Vec<Described> {
     vec![
-        route("POST users", "createUsers", Tag::Users, "Create users", done_or_failed("Users are created Successfully"))
+        route("POST users", "createUsers", Tag::Users, "Create users", created())
             .text(
                 "Creates users and invites them by mail. Each is created whole or not at all, and the others are not \
                  affected: the answer is a sentence where all were created, else those that were not, in the order of the \
@@ -33,15 +33,13 @@ pub(super) fn described() -> Vec<Described> {
     ]
 }
 
-/// A sentence where everything was done, else what was not.
-fn done_or_failed(sentence: &str) -> Schema {
+fn created() -> Schema {
     let info = told()
         .required("emailId", text().about("As it was sent."))
         .optional("firstName", text().about("As it was sent, where it was."))
         .required("status", word(&["failure"]))
         .required("reason", reason());
-    let failed = told().required("failedUserDetails", list(told().required("userInfo", info)).not_empty());
-    either([told().required("msg", word(&[sentence])).into(), named("FailedUsers", failed)])
+    done_or_failed("Users are created Successfully", "UsersNotCreated", told().required("userInfo", info))
 }
 
 fn new_users() -> Schema {
@@ -50,25 +48,15 @@ fn new_users() -> Schema {
     let org_user_id =
         format!("The organisation's own id of the user, of at most {MAX_ORG_USER_ID} characters; nobody else's.");
     let info = taken().required("emailId", email).optional("orgUserId", text().about(org_user_id));
-    let at_most = |field: &ProfileField| text().about(format!("At most {} characters.", field.max()));
-    let info = PROFILE.iter().fold(info, |info, (key, field)| info.optional(key, at_most(field)));
-    let bot = || text().about("The id of a bot.");
-    let role = taken()
-        .required("roleId", text().about("The id of a role."))
-        .optional("botId", text().about("The bot, for a bot role; an admin role has none."))
-        .optional("streamId", text().about("The same as `botId`."));
-    let task = taken()
-        .optional("botId", bot())
-        .optional("streamId", text().about("The same as `botId`; one of both is needed."))
-        .optional("dialogs", many(text()).about("Ids of dialog tasks; all of the bot where it is absent."));
+    let info = with_profile(info);
     let some = |key: &str| json!({"required": [key], "properties": {key: says_something()}});
     let one_of_both = json!([some("botId"), some("streamId")]);
     let send_email = |about| flag().or(true).about(about);
     let user = taken()
         .required("userInfo", info)
         .optional("groups", many(text()).about("Ids of groups that the user joins."))
-        .optional("roles", many(role))
-        .optional("assignBotTasks", many(Schema::from(task).and("anyOf", one_of_both)))
+        .optional("roles", many(role()))
+        .optional("assignBotTasks", many(Schema::from(task()).and("anyOf", one_of_both)))
         .optional("canCreateBot", flag().or(true).about("Implies `isDeveloper`."))
         .optional("isDeveloper", flag().or(true))
         .optional("sendEmail", send_email("Whether an invitation is sent; wins over the one beside `users`."));
@@ -78,6 +66,33 @@ fn new_users() -> Schema {
         .into()
 }
 
+/// A user's own data, with the fields of the profile.
+pub(super) fn with_profile(info: Object) -> Object {
+    let at_most = |field: &ProfileField| text().about(format!("At most {} characters.", field.max()));
+    PROFILE.iter().fold(info, |info, (key, field)| info.optional(key, at_most(field)))
+}
+
+/// A role that somebody is to have, or not any more.
+pub(super) fn role() -> Object {
+    taken()
+        .required("roleId", text().about("The id of a role."))
+        .optional("botId", text().about("The bot, for a bot role; an admin role has none."))
+        .optional("streamId", text().about("The same as `botId`."))
+}
+
+/// Tasks of a bot that somebody may use.
+pub(super) fn task() -> Object {
+    taken()
+        .optional("botId", text().about("The id of a bot."))
+        .optional("streamId", text().about("The same as `botId`; one of both is needed."))
+        .optional("dialogs", many(text()).about("Ids of dialog tasks; all of the bot where it is absent."))
+}
+
+/// A condition of a body: the list of this name has a text in it that is not blank.
+pub(super) fn names_something(key: &str) -> Value {
+    json!({"required": [key], "properties": {key: {"type": "array", "items": {}, "contains": says_something()}}})
+}
+
 fn asked() -> Schema {
     let status = || word(&["all", "active", "not active", "inactive", ""]);
     let asked = taken()
@@ -85,18 +100,17 @@ fn asked() -> Schema {
         .optional("orgUserIds", many(text()).about("Org user ids."))
         .optional("status", status().or("all").about("Whom to tell of; `inactive` is `not active`."))
         .optional("Status", anything().about("The same as `status`, which is read first."));
-    let some = |key: &str| json!({"required": [key], "properties": {key: {"type": "array", "items": {}, "contains": says_something()}}});
     let first = json!({"required": ["status"], "properties": {"status": {"type": "string"}}});
     let (other, _) = Schema::from(taken().optional("Status", status())).parts();
     Schema::from(asked)
         .and("if", first)
         .and("else", other)
-        .and("anyOf", json!([some("emailIds"), some("orgUserIds")]))
+        .and("anyOf", json!([names_something("emailIds"), names_something("orgUserIds")]))
         .about("At least one id in both lists together.")
 }
 
 /// A text that is not blank: blank ones are as good as absent.
-fn says_something() -> Value {
+pub(super) fn says_something() -> Value {
     json!({"type": "string", "pattern": r"\S"})
 }
 
@@ -116,7 +130,7 @@ fn user() -> Schema {
         .required("alerts", list(text()).always_empty())
         .required("knowledgeTask", list(text()).always_empty());
     let group = told().required("groupId", id("e-")).required("groupName", text());
-    let roles = told().required("btRoles", list(held_bot_role())).required("adminRoles", list(held_admin_role()));
+    let roles = with_roles(told());
     let user = told()
         .required("canCreateBot", flag())
         .required("isDeveloper", flag())
@@ -127,6 +141,12 @@ fn user() -> Schema {
     named("UserDetails", user)
 }
 
+/// What somebody holds.
+pub(super) fn with_roles(of: Object) -> Object {
+    let bot = named("HeldBotRole", held().required("botId", id("st-")).required("botName", text()));
+    of.required("btRoles", list(bot)).required("adminRoles", list(named("HeldAdminRole", held())))
+}
+
 fn held() -> Object {
     let direct = flag().about("True where the role is held directly and through groups, too; absent otherwise.");
     told()
@@ -134,16 +154,6 @@ fn held() -> Object {
         .required("roleName", text())
         .required("groups", list(text()).about("Names of the groups through which it is held; empty: directly."))
         .optional("direct", direct)
-}
-
-/// A bot role as somebody holds it.
-pub(super) fn held_bot_role() -> Schema {
-    named("HeldBotRole", held().required("botId", id("st-")).required("botName", text()))
-}
-
-/// An admin role as somebody holds it.
-pub(super) fn held_admin_role() -> Schema {
-    named("HeldAdminRole", held())
 }
 
 fn unknown() -> Schema {

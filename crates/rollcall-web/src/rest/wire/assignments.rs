@@ -7,7 +7,7 @@ use rollcall_core::users::Lookup;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Fault;
+use super::{Fault, names};
 use crate::http::json::{self, Faults, Object};
 
 /// Reads the body: a bare array.
@@ -28,11 +28,6 @@ pub fn read(kind: RoleKind, body: &Value) -> Result<Vec<Operation>, Vec<Place>> 
         })
         .collect();
     faults.done(operations)
-}
-
-/// Empty strings are placeholders: the vendor's own samples and clients send `[""]`.
-fn names(operation: &Object<'_>, key: &str) -> Vec<String> {
-    operation.texts(key).unwrap_or_default().into_iter().filter(|name| !name.trim().is_empty()).collect()
 }
 
 fn people(operation: &Object<'_>, emails: &str, org_user_ids: &str) -> Vec<Lookup> {

@@ -1,11 +1,11 @@
-//! `POST /users`: the request, and the answer for those that failed.
+//! `POST /users`: the request, and its answer. Those that failed: `users_failed`.
 
 use rollcall_core::Fault as Place;
-use rollcall_core::users::{CreateFault, NewUser, Outcome, Profile, ProfileField, RoleOnBot, TaskGrant};
-use serde::Serialize;
+use rollcall_core::users::{NewUser, Outcome, Profile, ProfileField, RoleOnBot, TaskGrant};
 use serde_json::Value;
 
-use super::{Fault, Reason};
+use super::names;
+use super::users_failed::{self, Echo};
 use crate::http::json::{self, Faults, Object};
 
 /// The vendor's names of the profile fields: lower-case n in `worknumber`, capital N in `suiteNo`.
@@ -45,10 +45,9 @@ pub fn read_create(body: &Value) -> Result<Vec<NewUser>, Vec<Place>> {
 }
 
 fn read_user(user: &Object<'_>, send_email: Option<bool>) -> Option<NewUser> {
-    let role = |role: &Object<'_>| RoleOnBot { role: role.required_text("roleId"), bot: bot_id(role) };
-    let roles = user.objects("roles").iter().map(role).collect();
+    let roles = read_roles(user, "roles");
     let tasks = user.objects("assignBotTasks").iter().filter_map(read_task).collect();
-    let groups = user.texts("groups").unwrap_or_default().into_iter().filter(|id| !id.trim().is_empty()).collect();
+    let groups = names(user, "groups");
     let (can_create_bot, is_developer) = (user.boolean("canCreateBot"), user.boolean("isDeveloper"));
     let invite = user.boolean("sendEmail").or(send_email).unwrap_or(true);
     let info = user.required_object("userInfo")?;
@@ -69,8 +68,14 @@ fn read_user(user: &Object<'_>, send_email: Option<bool>) -> Option<NewUser> {
     })
 }
 
+/// A list of roles, each with its bot where it has one.
+pub(super) fn read_roles(object: &Object<'_>, key: &str) -> Vec<RoleOnBot> {
+    let role = |role: &Object<'_>| RoleOnBot { role: role.required_text("roleId"), bot: bot_id(role) };
+    object.objects(key).iter().map(role).collect()
+}
+
 /// `streamId` and `botId` are the same thing (published revisions differ); a blank one is as good as absent.
-fn bot_id(object: &Object<'_>) -> Option<String> {
+pub(super) fn bot_id(object: &Object<'_>) -> Option<String> {
     let [bot, stream] = ["botId", "streamId"].map(|key| object.text(key).filter(|id| !id.trim().is_empty()));
     bot.or(stream)
 }
@@ -83,79 +88,11 @@ fn read_task(task: &Object<'_>) -> Option<TaskGrant> {
     Some(TaskGrant { bot: bot?, dialogs: task.texts("dialogs") })
 }
 
-/// What of a user is repeated when it failed.
-pub struct Echo {
-    email: String,
-    first_name: Option<String>,
-}
-
-impl Echo {
-    /// The echoes of these users, in their order.
-    pub fn of(users: &[NewUser]) -> Vec<Self> {
-        let first_name = |u: &NewUser| u.profile.get(ProfileField::FirstName).map(str::to_owned);
-        users.iter().map(|u| Self { email: u.email.clone(), first_name: first_name(u) }).collect()
-    }
-}
-
-#[derive(Serialize)]
-struct Done {
-    msg: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed<'a> {
-    failed_user_details: Vec<FailedUser<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedUser<'a> {
-    user_info: FailedInfo<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedInfo<'a> {
-    email_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_name: Option<&'a str>,
-    status: &'static str,
-    reason: Reason,
-}
-
 /// The bytes of the answer: a sentence when all were created, else those that were not, in request order.
 pub fn created(echoes: &[Echo], outcomes: &[Outcome]) -> Vec<u8> {
-    let failed: Vec<_> = echoes
-        .iter()
-        .zip(outcomes)
-        .filter_map(|(echo, outcome)| match outcome {
-            Outcome::Created(_) => None,
-            Outcome::Refused(faults) => Some(FailedUser {
-                user_info: FailedInfo {
-                    email_id: &echo.email,
-                    first_name: echo.first_name.as_deref(),
-                    status: "failure",
-                    reason: Reason::bad_request(faults.iter().map(fault).collect()),
-                },
-            }),
-        })
-        .collect();
-    if failed.is_empty() {
-        super::bytes(&Done { msg: "Users are created Successfully" })
-    } else {
-        super::bytes(&Failed { failed_user_details: failed })
-    }
-}
-
-/// The vendor's literal where there is one, else our own sentence.
-fn fault(fault: &CreateFault) -> Fault {
-    match fault {
-        CreateFault::InvalidEmail(_) => Fault::literal("INVALID_EMAIL", fault.to_string()),
-        CreateFault::Exists(_) => Fault::literal("USER_ALREADY_EXISTS", fault.to_string()),
-        CreateFault::CreatorMustDevelop => {
-            Fault::literal("Invalid values in the body", "canCreateBot is true and isDeveloper is false")
-        }
-        other => Fault::new(other.to_string(), 400),
-    }
+    let faults = outcomes.iter().map(|outcome| match outcome {
+        Outcome::Created(_) => &[],
+        Outcome::Refused(faults) => faults.as_slice(),
+    });
+    users_failed::answer("Users are created Successfully", echoes.iter().zip(faults))
 }

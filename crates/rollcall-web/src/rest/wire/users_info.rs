@@ -7,7 +7,7 @@ use rollcall_core::{Fault as Place, id};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Fault, Reason};
+use super::{Fault, Reason, names};
 use crate::http::json::{self, Faults, Object};
 
 /// Reads the body: `emailIds` and/or `orgUserIds`, and `status` (documented as `Status`, too).
@@ -19,10 +19,8 @@ pub fn read(body: &Value) -> Result<(Vec<Lookup>, StatusFilter), Vec<Place>> {
     let mut asked = Vec::new();
     let mut filter = StatusFilter::All;
     if let Some(body) = json::object(body, &faults) {
-        // Empty strings are placeholders, as everywhere in the vendor's samples.
-        let ids = |key| body.texts(key).unwrap_or_default().into_iter().filter(|id: &String| !id.trim().is_empty());
-        asked.extend(ids("emailIds").map(Lookup::Email));
-        asked.extend(ids("orgUserIds").map(Lookup::OrgUserId));
+        asked.extend(names(&body, "emailIds").into_iter().map(Lookup::Email));
+        asked.extend(names(&body, "orgUserIds").into_iter().map(Lookup::OrgUserId));
         filter = read_filter(&body);
     }
     let (asked, filter) = faults.done((asked, filter))?;
@@ -80,9 +78,16 @@ struct UserInfo<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Roles<'a> {
+pub(super) struct Roles<'a> {
     bt_roles: Vec<Role<'a>>,
     admin_roles: Vec<Role<'a>>,
+}
+
+impl<'a> Roles<'a> {
+    pub(super) fn of(held: &'a [HeldRole]) -> Self {
+        let of_kind = |kind| held.iter().filter(move |r| r.kind == kind).map(role).collect();
+        Self { bt_roles: of_kind(RoleKind::Bot), admin_roles: of_kind(RoleKind::Admin) }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,7 +145,6 @@ pub fn found(found: &[Found]) -> Vec<u8> {
 }
 
 fn element(user: &UserDetails) -> User<'_> {
-    let of_kind = |kind| user.roles.iter().filter(move |r| r.kind == kind).map(role).collect();
     User {
         can_create_bot: user.can_create_bot,
         is_developer: user.is_developer,
@@ -153,7 +157,7 @@ fn element(user: &UserDetails) -> User<'_> {
             status: user.status.label(),
             last_login: user.last_login.map(|time| time.to_string()),
         },
-        roles: Roles { bt_roles: of_kind(RoleKind::Bot), admin_roles: of_kind(RoleKind::Admin) },
+        roles: Roles::of(&user.roles),
         assign_bot_tasks: user
             .tasks
             .iter()
@@ -181,10 +185,10 @@ fn role(held: &HeldRole) -> Role<'_> {
 }
 
 fn failed(lookup: &Lookup) -> FailedInfo<'_> {
-    let (email_id, org_user_id, what) = match lookup {
-        Lookup::Email(email) => (Some(email.as_str()), None, "email address"),
-        Lookup::OrgUserId(id) => (None, Some(id.as_str()), "org user id"),
+    let (email_id, org_user_id) = match lookup {
+        Lookup::Email(email) => (Some(email.as_str()), None),
+        Lookup::OrgUserId(id) => (None, Some(id.as_str())),
     };
-    let message = format!("User not found. Please check the provided {what}.");
-    FailedInfo { email_id, org_user_id, status: "failure", reason: Reason::bad_request(vec![Fault::new(message, 400)]) }
+    let reason = Reason::bad_request(vec![Fault::user_not_found(lookup)]);
+    FailedInfo { email_id, org_user_id, status: "failure", reason }
 }

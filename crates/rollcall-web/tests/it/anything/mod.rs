@@ -89,8 +89,10 @@ fn a_rehearsal_of_anything_changes_nothing_and_answers_as_the_real_call() {
 #[test]
 fn any_query_is_answered() {
     let asked = Asked::new();
-    let queries =
-        prop_oneof![r"\?(offset|limit|dryRun)=[0-9truefals%-]{0,25}", r"\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]{0,40}"];
+    let queries = prop_oneof![
+        r"\?(offset|limit|dryRun|roleType|fullImport)=[0-9truefals%-]{0,25}",
+        r"\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]{0,40}"
+    ];
     proptest!(cases(100), |(query in queries)| asked.ask_everywhere(&asked.app, b"{}", &query)?);
 }
 

@@ -1,5 +1,6 @@
 //! The documents that say what the program does: written from it, or checked against it.
 
+mod audit_events;
 mod errors;
 mod permissions;
 mod vendor_api;

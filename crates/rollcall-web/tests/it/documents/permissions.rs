@@ -133,8 +133,9 @@ Scopes that give nothing belong to calls that this version does not have; `maste
 const CEILING: &str = "
 ## What may be handed on
 
-Nobody hands on what they may not hand on, by whatever way: as a role of a new user, in an assignment, or by adding
-somebody to a group that carries the role, itself or through a group above it.
+Nobody hands on what they may not hand on, by whatever way: as a role of a user, new or not, in an assignment, or by adding
+somebody to a group that carries the role, itself or through a group above it. To take a role away from somebody, by any of
+these ways, needs `role-management`, whatever the role.
 
 ";
 

@@ -9,10 +9,11 @@ use rollcall_web::rest::openapi::{described, document, document_with};
 use rollcall_web::rest::{PREFIXES, ROUTES, Route};
 use serde_json::{Map, Value, json};
 
-use super::table::Request;
+use super::roles_rows::acme;
+use super::table::{Request, prepare};
 use super::{Walk, name, needed, row, scopes};
-use crate::acme::acme;
 use crate::documents::compare_file;
+use crate::form;
 
 #[test]
 fn every_route_is_described_and_nothing_else_is() {
@@ -101,6 +102,7 @@ async fn examples() -> Value {
     for route in ROUTES {
         let mut walk = Walk::of(acme());
         let app = walk.app(&scopes(route));
+        prepare(&name(route), &walk.acme);
         let request = row(route).good;
         let reply = walk.ask(&app, route, &request).await;
         assert_eq!(reply.status, 200, "{}: {}", name(route), reply.text);
@@ -119,8 +121,23 @@ fn parts(route: &Route, request: &Request) -> Value {
     json!({
         "path": path.map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, Value>>(),
         "query": query.collect::<Map<_, Value>>(),
-        "body": serde_json::from_slice::<Value>(&request.body).unwrap_or_default(),
+        "body": match request.content_type {
+            form::CONTENT_TYPE => fields(&request.body),
+            _ => serde_json::from_slice::<Value>(&request.body).unwrap_or_default(),
+        },
     })
+}
+
+/// The parts of a form by their names.
+fn fields(body: &[u8]) -> Value {
+    let text = std::str::from_utf8(body).expect("text");
+    let boundary = format!("--{}", form::BOUNDARY);
+    let parts = text.split(&boundary).filter_map(|part| part.split_once("\r\n\r\n"));
+    let field = |(head, content): (&str, &str)| {
+        let name = head.split("; name=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a name");
+        (name.to_owned(), Value::from(content.trim_end_matches("\r\n")))
+    };
+    Value::Object(parts.map(field).collect())
 }
 
 /// What two installations answered alike; where they differ, something of the same form that is always the same.
@@ -133,7 +150,9 @@ fn stable(one: &Value, other: &Value, path: &str) -> Value {
             let pairs = one.iter().zip(other).enumerate();
             pairs.map(|(n, (one, other))| stable(one, other, &format!("{path}[{n}]"))).collect()
         }
-        (Value::String(text), other) if Some(text.as_str()) != other.as_str() => masked(text, path).into(),
+        (Value::String(text), other) if Some(text.as_str()) != other.as_str() => {
+            masked(text, other.as_str().unwrap_or_default(), path).into()
+        }
         (one, other) => {
             assert_eq!(one, other, "{path} is another each time, and is no text");
             one.clone()
@@ -141,31 +160,49 @@ fn stable(one: &Value, other: &Value, path: &str) -> Value {
     }
 }
 
-/// An id with other digits, made of the place where it stands; of any other text each letter and digit is an x.
-fn masked(text: &str, path: &str) -> String {
-    let (prefix, id) = text.split_once('-').map_or(("", text), |(prefix, id)| (prefix, id));
+/// A text whose ids have other digits, made of the place where it stands. Nothing else may differ each time, but for the
+/// last characters of a secret.
+fn masked(one: &str, other: &str, path: &str) -> String {
+    if one.starts_with("cs…") {
+        return "cs…x0x=".to_owned();
+    }
+    let pieces = |text: &str| -> Vec<String> {
+        text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '-').map(str::to_owned).collect()
+    };
+    let (one, other) = (pieces(one), pieces(other));
+    assert_eq!(one.len(), other.len(), "{path} is another each time, and is no id: {one:?}, {other:?}");
+    let pairs = one.iter().zip(&other);
+    pairs.map(|(one, other)| if one == other { one.clone() } else { masked_id(one, path) }).collect()
+}
+
+fn masked_id(text: &str, path: &str) -> String {
+    let (id, end) = text.split_at(text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len());
     let is_id = |id: &str| id.len() >= 24 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let (prefix, id) = match id.split_once('-') {
+        // A UUID begins with eight digits, a prefix (`e-`) may be one.
+        Some((prefix, rest)) if prefix.len() < 8 => (format!("{prefix}-"), rest),
+        _ => (String::new(), id),
+    };
+    assert!(is_id(id), "{path} is another each time, and is no id: {text}");
     let place = path.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let digit = |n: usize| char::from_digit(((place >> (n % 13 * 4)) % 16) as u32, 16).expect("a digit");
-    if is_id(text) {
-        return text.char_indices().map(|(n, c)| if c == '-' { c } else { digit(n) }).collect();
-    }
-    if is_id(id) {
-        // The version of the UUID stays (RFC 9562 §4.2).
-        let digits = id.char_indices().map(|(n, c)| if c == '-' || n == 14 { c } else { digit(n) });
-        return format!("{prefix}-{}", digits.collect::<String>());
-    }
-    text.chars().map(|c| if c.is_alphanumeric() { 'x' } else { c }).collect()
+    // The version of a UUID stays (RFC 9562 §4.2).
+    let stays = |n: usize, c: char| c == '-' || (n == 14 && id.contains('-'));
+    let digits: String = id.char_indices().map(|(n, c)| if stays(n, c) { c } else { digit(n) }).collect();
+    format!("{prefix}{digits}{end}")
 }
 
 #[test]
 fn what_differs_each_time_is_replaced_and_nothing_else() {
-    let one = json!({"a": "same", "id": "u-3b0c44d1-8e5c-5f6a-9a63-0f5f5f3a1d11", "list": [{"role": "64b8d1862f377730a77548c4"}], "key": "cs…a1b2"});
-    let other = json!({"a": "same", "id": "u-93a6c3de-3f2b-5a57-8df1-4b2c5f6a7b88", "list": [{"role": "5d9d920dabdc1e6e8ec99342"}], "key": "cs…c3d4"});
+    let one = json!({"a": "same", "id": "u-3b0c44d1-8e5c-5f6a-9a63-0f5f5f3a1d11", "list": [{"role": "64b8d1862f377730a77548c4"}], "key": "cs…a1b=", "at": "http://a.test/b?c=e-0000000000000000000000000000000000000000000000000000000000001a2b&d"});
+    let other = json!({"a": "same", "id": "u-93a6c3de-3f2b-5a57-8df1-4b2c5f6a7b88", "list": [{"role": "5d9d920dabdc1e6e8ec99342"}], "key": "cs…+/d=", "at": "http://a.test/b?c=e-ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff3c4d&d"});
     let (there, back) = (stable(&one, &other, ""), stable(&other, &one, ""));
     assert_eq!(there, back);
-    assert_eq!((&there["a"], &there["key"]), (&json!("same"), &json!("xx…xxxx")));
+    assert_eq!((&there["a"], &there["key"]), (&json!("same"), &json!("cs…x0x=")));
     let id = there["id"].as_str().expect("an id");
     assert!(id.len() == 38 && id.as_bytes()[16] == b'5' && id != one["id"], "{id}");
     assert_eq!(there["list"][0]["role"].as_str().map(str::len), Some(24));
+    let address = there["at"].as_str().expect("an address");
+    assert!(address.starts_with("http://a.test/b?c=e-") && address.ends_with("&d"), "{address}");
+    assert_eq!((address.len(), address == one["at"]), (86, false), "{address}");
 }

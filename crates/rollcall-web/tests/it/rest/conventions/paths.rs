@@ -87,7 +87,7 @@ async fn a_known_path_with_another_verb_says_which_verbs_it_has_before_it_asks_f
     let table = [
         ("groups", &[Method::GET, Method::HEAD][..], "GET, HEAD"),
         ("usersInfo", &[Method::POST], "POST"),
-        ("users/", &[Method::POST], "POST"),
+        ("users/", &[Method::POST, Method::PUT, Method::DELETE], "POST, PUT, DELETE"),
         ("adminroles/assignments/", &[Method::POST], "POST"),
     ];
     for caller in [acme.visitor(), acme.app(&[]), acme.app(&BOTH)] {

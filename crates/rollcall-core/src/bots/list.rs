@@ -1,0 +1,87 @@
+//! The list of bots, and of the apps that may speak to them.
+
+use super::Audience;
+use crate::apps;
+use crate::chance::Secret;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::id::{AccountId, BotId, ClientId, UserId};
+use crate::op::View;
+use crate::page::{Page, Paged};
+use crate::policy::Permission;
+use crate::store;
+
+/// A bot on the list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Public id.
+    pub id: BotId,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Who owns it.
+    pub owner: Option<UserId>,
+    /// Whether it is published.
+    pub published: bool,
+    /// For whom.
+    pub audience: Audience,
+    /// When it was registered.
+    pub created: Time,
+}
+
+/// An app of the account, whose secret is hinted at only.
+#[derive(Debug, Clone)]
+pub struct KnownApp {
+    /// Its public id.
+    pub client_id: ClientId,
+    /// The last characters of its secret: enough to tell two apart, and too little for anything else.
+    pub secret_ends: String,
+    /// When it was made.
+    pub created: Time,
+}
+
+/// As many characters of a secret are shown.
+const SHOWN: usize = 4;
+
+/// A page of bots.
+#[derive(Debug, Clone)]
+pub struct Bots {
+    /// The account.
+    pub account: AccountId,
+    /// The bots, oldest first.
+    pub page: Paged<Listed>,
+    /// The apps of the account: each may speak to each of its bots.
+    pub apps: Vec<KnownApp>,
+}
+
+/// A page of the account's bots. Four statements at any depth.
+///
+/// # Errors
+/// When the database fails, or a secret does not open with the installation key.
+pub fn page(view: &View<'_>, page: Page) -> Result<Bots> {
+    view.expect(Permission::ViewBots)?;
+    let account = store::accounts::get(view.tx, view.account)?.id;
+    let bots = store::bots::page(view.tx, view.account, page)?;
+    let items = bots.items.into_iter().map(|bot| Listed {
+        id: bot.id,
+        name: bot.name,
+        description: bot.description,
+        owner: bot.owner,
+        published: bot.published,
+        audience: bot.audience,
+        created: bot.created,
+    });
+    let page = Paged { total: bots.total, more: bots.more, items: items.collect() };
+    let apps = store::apps::list(view.tx, view.account)?.into_iter().map(|app| {
+        let secret_ends = ends(&apps::unseal(view, &app)?);
+        Ok(KnownApp { client_id: app.client_id, secret_ends, created: app.created })
+    });
+    Ok(Bots { account, page, apps: apps.collect::<Result<_>>()? })
+}
+
+/// The last characters of a secret that is long enough to lose them.
+fn ends(secret: &Secret) -> String {
+    let length = secret.expose().chars().count();
+    secret.expose().chars().skip(length.saturating_sub(SHOWN).max(SHOWN * 2)).collect()
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a user that is to be created, before anything is written. What requests name: `check`.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::asked::{NewUser, UserFault};
+use super::check::{End, Known, RoleOf, rows_of};
+use super::{CheckedUser, MAX_ORG_USER_ID, Status};
+use crate::groups::Group;
+use crate::id::UserId;
+use crate::op::View;
+use crate::store::tasks::NewTask;
+use crate::text::{self, Email};
+
+/// What of a user may belong to one user alone: keys of addresses, and org user ids.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) emails: HashSet<String>,
+    pub(super) org_user_ids: HashSet<String>,
+}
+
+/// A user that can be written.
+pub(super) struct Ready<'a> {
+    pub(super) user: CheckedUser,
+    pub(super) groups: Vec<&'a Group>,
+    pub(super) roles: Vec<RoleOf<'a>>,
+    pub(super) tasks: Vec<NewTask>,
+    /// The same for the audit log: bots, and which of their dialogs (null: all).
+    pub(super) task_names: Value,
+    pub(super) invite: bool,
+}
+
+/// A user that is not to be created. The faults stand apart, because what belongs to others is found last and told in
+/// its place.
+pub(super) struct Faulty {
+    email: Option<Email>,
+    pub(super) org_user_id: Option<String>,
+    of_email: Vec<UserFault>,
+    of_org_user_id: Vec<UserFault>,
+    others: Vec<UserFault>,
+}
+
+impl Faulty {
+    /// One with which nothing is wrong, as far as it was looked at.
+    pub(super) fn new(email: Email, org_user_id: Option<String>) -> Box<Self> {
+        let (of_email, of_org_user_id, others) = (Vec::new(), Vec::new(), Vec::new());
+        Box::new(Self { email: Some(email), org_user_id, of_email, of_org_user_id, others })
+    }
+
+    pub(super) fn email_key(&self) -> Option<&str> {
+        self.email.as_ref().map(Email::key)
+    }
+
+    /// All that is wrong with it, given what belongs to others.
+    pub(super) fn told(self, taken: &Named) -> Vec<UserFault> {
+        let exists = |email: &Email| UserFault::Exists(email.as_str().to_owned());
+        let mut faults = self.of_email;
+        faults.extend(self.email.as_ref().filter(|email| taken.emails.contains(email.key())).map(exists));
+        faults.extend(self.of_org_user_id);
+        let of_another = self.org_user_id.filter(|id| taken.org_user_ids.contains(id));
+        faults.extend(of_another.map(UserFault::OrgUserIdTaken));
+        faults.extend(self.others);
+        if faults.is_empty() {
+            // It could not be inserted, and whoever was in its way has gone since.
+            faults.extend(self.email.as_ref().map(exists));
+        }
+        faults
+    }
+}
+
+impl Known {
+    /// One user with all its faults but those that the database finds, or ready to be written. `named` is what those
+    /// before it in the request have named.
+    pub(super) fn check_new(
+        &self,
+        view: &View<'_>,
+        asked: NewUser,
+        named: &mut Named,
+    ) -> Result<Ready<'_>, Box<Faulty>> {
+        let (mut of_email, mut of_org_user_id, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+        let email = Email::parse(&asked.email).map_err(|why| of_email.push(UserFault::InvalidEmail(why))).ok();
+        if let Some(email) = &email
+            && !named.emails.insert(email.key().to_owned())
+        {
+            of_email.push(UserFault::RepeatedEmail(email.as_str().to_owned()));
+        }
+        let org_user_id = asked.org_user_id.and_then(|id| {
+            let id = text::clean("the org user id", &id, MAX_ORG_USER_ID);
+            id.map_err(|why| of_org_user_id.push(UserFault::Field(why))).ok().filter(|id| !id.is_empty())
+        });
+        if let Some(id) = &org_user_id
+            && !named.org_user_ids.insert(id.clone())
+        {
+            of_org_user_id.push(UserFault::RepeatedOrgUserId(id.clone()));
+        }
+        let mut profile = asked.profile;
+        faults.extend(profile.check().into_iter().map(UserFault::Field));
+        if asked.can_create_bot && !asked.is_developer {
+            faults.push(UserFault::CreatorMustDevelop);
+        }
+        let groups = self.groups(End::Given, &asked.groups, &mut faults);
+        let roles = self.roles(view, End::Given, &asked.roles, &mut faults);
+        let tasks = self.tasks(&asked.tasks, &mut faults);
+        match email {
+            Some(email) if of_email.is_empty() && of_org_user_id.is_empty() && faults.is_empty() => Ok(Ready {
+                user: CheckedUser {
+                    id: UserId::random(),
+                    email,
+                    org_user_id,
+                    profile,
+                    can_create_bot: asked.can_create_bot,
+                    is_developer: asked.is_developer,
+                    data_tables: false,
+                    status: Status::Invited,
+                    source: "api",
+                },
+                groups,
+                roles,
+                tasks: rows_of(&tasks),
+                task_names: asked.tasks.iter().map(|t| json!({"bot": t.bot.trim(), "dialogs": t.dialogs})).collect(),
+                invite: asked.invite,
+            }),
+            email => Err(Box::new(Faulty { email, org_user_id, of_email, of_org_user_id, others: faults })),
+        }
+    }
+}
