@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::describe::{Described, Tag, page, route};
-use super::schema::{Schema, either, flag, hex_id, id, list, named, text, time, told, whole, word};
+use super::schema::{Schema, either, flag, hex_id, id, list, named, or_empty, text, time, told, whole, word};
 use super::users::with_roles;
 
 /// How many events are told where nothing is said.
@@ -30,7 +30,7 @@ pub(super) fn described() -> Vec<Described> {
             )
             .query("fromDate", "From when on: a day in UTC, or a time. Where it comes after `toDate` they change places.", day())
             .query("toDate", "Until when, the whole of a day included.", day())
-            .query("fetchAfter", "The `AuditLogId` of an event: what came after it.", hex_id())
+            .query("fetchAfter", "The `AuditLogId` of an event: what came after it.", or_empty(hex_id()))
             .query("offset", "The number of the page, from 0.", whole(0).or(0))
             .query("size", "The size of the page, 1 to 100; a larger one is served as 100.", whole(1).or(DEFAULT_SIZE)),
     ]
@@ -77,7 +77,7 @@ fn bot() -> Schema {
 /// A day, or a time with its offset (RFC 3339).
 fn day() -> Schema {
     let of = |format: &str| text().and("format", json!(format));
-    either([of("date"), of("date-time")])
+    or_empty(either([of("date"), of("date-time")]))
 }
 
 fn events() -> Schema {

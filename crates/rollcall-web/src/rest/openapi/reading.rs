@@ -71,9 +71,13 @@ pub(super) fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
-/// What there is to choose from, but for null.
+/// What there is to choose from, but for null and for the empty text where it is as good as nothing.
 fn choices<'d>(document: &'d Value, schema: &'d Value) -> Vec<&'d Value> {
-    let choices = schema["oneOf"].as_array().into_iter().flatten().filter(|choice| choice["type"] != "null");
+    let choices = schema["oneOf"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|choice| choice["type"] != "null" && **choice != super::schema::nothing());
     choices.map(|choice| resolved(document, choice)).collect()
 }
 

@@ -50,6 +50,16 @@ pub(super) fn word_in_any_case(words: &[&str]) -> Schema {
     of(json!({"type": "string", "pattern": format!("^({})$", patterns.join("|")), "examples": words}))
 }
 
+/// The same, or the empty text, which is as good as nothing.
+pub(super) fn or_empty(schema: Schema) -> Schema {
+    either([schema, of(nothing())])
+}
+
+/// What the empty text is, and no other.
+pub(super) fn nothing() -> Value {
+    json!({"type": "string", "maxLength": 0})
+}
+
 /// True or false.
 pub(super) fn flag() -> Schema {
     of(json!({"type": "boolean"}))

@@ -115,7 +115,8 @@ async fn examples() -> Value {
 fn parts(route: &Route, request: &Request) -> Value {
     let path = request.path.as_deref().unwrap_or(route.path);
     let pairs = route.path.split('/').zip(path.split('/'));
-    let path = pairs.filter_map(|(pattern, found)| Some((pattern.strip_prefix('{')?.strip_suffix('}')?, found.into())));
+    let path =
+        pairs.filter_map(|(pattern, found)| Some((pattern.strip_prefix('{')?.strip_suffix('}')?, decoded(found))));
     let query = request.query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
     let query = query.map(|(key, value)| (key.to_owned(), value.into()));
     json!({
@@ -126,6 +127,11 @@ fn parts(route: &Route, request: &Request) -> Value {
             _ => serde_json::from_slice::<Value>(&request.body).unwrap_or_default(),
         },
     })
+}
+
+/// A segment of a path without its percent signs.
+fn decoded(segment: &str) -> Value {
+    percent_encoding::percent_decode_str(segment).decode_utf8().expect("UTF-8").into()
 }
 
 /// The parts of a form by their names.
