@@ -19,7 +19,7 @@ A request that is refused is answered `{\"errors\":[{\"msg\":\"…\",\"code\":40
 in front. Of a request for many items the status is 200 also where single items failed; each of them is told with its \
 faults.
 
-`null` is as good as absent, unknown fields are ignored, texts are trimmed, and empty texts in lists of addresses, ids and \
+`null` is as good as absent (but in the profile of `PUT users`, where it clears), unknown fields are ignored, texts are trimmed, and empty texts in lists of addresses, ids and \
 names are skipped. Lists hold at most 1,000 items, bodies at most 10 MiB.";
 
 /// The document, with these examples in it.

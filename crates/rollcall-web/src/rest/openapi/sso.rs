@@ -21,12 +21,30 @@ pub(super) fn described() -> Vec<Described> {
             .text("Turns single sign-on off and forgets its settings. Where it is off already nothing changes."),
     ];
     let of_bot = [
-        route("GET bot/{botId}/ssoconfig", "showSignOnByBot", Tag::SignOn, "Tell it by a bot", shown())
-            .text("The same as `GET ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
-        route("POST bot/{botId}/ssoconfig", "setSignOnByBot", Tag::SignOn, "Say it by a bot", configured())
-            .text("The same as `POST ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
-        route("DELETE bot/{botId}/ssoconfig", "dropSignOnByBot", Tag::SignOn, "Turn it off by a bot", disabled())
-            .text("The same as `DELETE ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
+        route(
+            "GET bot/{botId}/ssoconfig",
+            "showSignOnByBot",
+            Tag::SignOn,
+            "Tell how people sign in, by a bot",
+            shown(),
+        )
+        .text("The same as `GET ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
+        route(
+            "POST bot/{botId}/ssoconfig",
+            "setSignOnByBot",
+            Tag::SignOn,
+            "Say how people sign in, by a bot",
+            configured(),
+        )
+        .text("The same as `POST ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
+        route(
+            "DELETE bot/{botId}/ssoconfig",
+            "dropSignOnByBot",
+            Tag::SignOn,
+            "Turn single sign-on off, by a bot",
+            disabled(),
+        )
+        .text("The same as `DELETE ssoconfig`: single sign-on is the account's, whichever of its bots is named."),
     ];
     let by_bot = |route: Described| route.path("botId", "The id of a bot of the account.", id("st-")).refuses(404);
     of_account.into_iter().chain(of_bot.map(by_bot)).map(with_request).collect()
