@@ -4,7 +4,7 @@ use crate::Done;
 use crate::run::{cargo, root, run};
 
 pub(crate) const HELP: &str = "\
-Write the generated documents under docs/ anew
+Write the generated documents under docs/ anew, and the examples of the API's description
 
 Usage: cargo xtask generate
 

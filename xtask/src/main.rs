@@ -8,6 +8,7 @@ mod needs;
 mod run;
 mod test;
 mod tidy;
+mod tools;
 mod torture;
 
 use std::process::ExitCode;

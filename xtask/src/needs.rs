@@ -9,7 +9,7 @@ use crate::run::{cargo, run, shown, succeeds};
 use crate::{Done, Failure};
 
 /// The system's own Python: its modules come from packages of the system.
-const PYTHON: &str = "/usr/bin/python3";
+pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
 /// Something the tests cannot do without.
 struct Need {
@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 10] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3",
@@ -31,6 +31,11 @@ const NEEDS: [Need; 8] = [
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
     },
     Need {
+        what: "Python's virtual environments",
+        packages: &["python3-venv"],
+        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import ensurepip, venv"])),
+    },
+    Need {
         what: "the program openssl",
         packages: &["openssl"],
         is_here: || succeeds(Command::new("openssl").arg("version")),
@@ -41,6 +46,7 @@ const NEEDS: [Need; 8] = [
         is_here: || succeeds(Command::new("node").args(["-e", "process.exit(globalThis.fetch ? 0 : 1)"])),
     },
     Need { what: "the JavaScript module jose", packages: &["node-jose"], is_here: has_jose },
+    Need { what: "the program npm", packages: &["npm"], is_here: || succeeds(Command::new("npm").arg("--version")) },
     Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
 ];
@@ -56,7 +62,7 @@ echo 'create_main_cluster = false' >$folder/rollcall.conf
 \"$@\"";
 
 /// What the tests call: curl and openssl, Python with an independent JWT library and an HTTP client, Node.js with another,
-/// PostgreSQL; and a library that sets the clock of a program back.
+/// PostgreSQL; a library that sets the clock of a program back; and what `tools` installs others with.
 ///
 /// # Errors
 /// Where something is missing and cannot be installed, with the command that mends it.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rollcall_testbed::{Cluster, Options};
 
 use crate::run::{cargo, root, run, succeeds};
-use crate::{Done, Failure, needs, tidy};
+use crate::{Done, Failure, needs, tidy, tools};
 
 pub(crate) const HELP: &str = "\
 Run every check, in the order below, and stop at the first that fails
@@ -15,9 +15,10 @@ Run every check, in the order below, and stop at the first that fails
 Usage: cargo xtask test [--only STEP] [-- FILTER…]
 
 Steps:
-  needs     find what the tests need (curl, openssl, /usr/bin/python3 with jwt and requests, Node.js
-            with jose, PostgreSQL, libfaketime); as root, or where sudo asks no password, install
-            what is missing with apt-get
+  needs     find what the tests need (curl, openssl, /usr/bin/python3 with jwt, requests and venv,
+            Node.js with jose, npm, PostgreSQL, libfaketime); as root, or where sudo asks no password,
+            install what is missing with apt-get; and spectral by npm and schemathesis by pip, below
+            target/
   fmt       cargo fmt --all --check
   lint      cargo clippy --workspace --all-targets --locked -- -D warnings
   tidy      cargo xtask tidy
@@ -51,7 +52,7 @@ struct Step {
 }
 
 const STEPS: [Step; 9] = [
-    Step { name: "needs", run: |_, _| passed(needs::test_programs()) },
+    Step { name: "needs", run: |root, _| passed(needs::test_programs().and_then(|()| tools::install(root))) },
     Step { name: "fmt", run: fmt },
     Step { name: "lint", run: lint },
     Step { name: "tidy", run: |root, _| passed(tidy::check(root)) },

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{EncodingKey, Header};
@@ -14,7 +14,7 @@ use rollcall_web::Site;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::TestDatabase;
+use crate::{TestDatabase, described};
 
 /// Where all callers come from: an address for documents (RFC 5737 §3).
 pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 50_000);
@@ -117,10 +117,12 @@ impl Caller {
         Self { site, ..self.clone() }
     }
 
-    /// Asks for a path under `/api/public/`, or for any other path that begins with a slash.
+    /// Asks for a path under `/api/public/`, or for any other path that begins with a slash. Panics where request or reply
+    /// are not as the API's own description says.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
-        let mut request = Request::builder().method(method).uri(uri);
+        let (sent, body) = whole(body.into()).await;
+        let mut request = Request::builder().method(method.clone()).uri(&uri);
         if self.headers.iter().all(|(name, _)| *name != "content-type") {
             request = request.header("content-type", "application/json");
         }
@@ -130,13 +132,15 @@ impl Caller {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let mut request = request.body(body.into()).expect("a request");
+        let mut request = request.body(body).expect("a request");
         request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
         let answer = rollcall_web::router(Arc::clone(&self.rollcall), self.site.clone()).oneshot(request).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Reply { status: parts.status, headers: parts.headers, text }
+        let reply = Reply { status: parts.status, headers: parts.headers, text };
+        described::check(&method, &uri, &sent, &reply);
+        reply
     }
 
     /// `GET`.
@@ -148,6 +152,15 @@ impl Caller {
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.ask(Method::POST, path, body.to_string()).await
     }
+}
+
+/// The bytes of a body that is there, and the body again; none of one that has yet to come.
+async fn whole(body: Body) -> (Vec<u8>, Body) {
+    if body.size_hint().exact().is_none() {
+        return (Vec::new(), body);
+    }
+    let bytes = body.collect().await.expect("a whole body").to_bytes();
+    (bytes.to_vec(), bytes.into())
 }
 
 fn sign(claims: &Value, secret: &Secret) -> String {

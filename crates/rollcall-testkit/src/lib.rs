@@ -3,10 +3,12 @@
 
 mod caller;
 mod database;
+mod described;
 mod world;
 
 pub use caller::{Caller, PEER, Reply};
 pub use database::TestDatabase;
+pub use described::takes;
 pub use world::{TestRollcall, user};
 
 use rollcall_core::clock::Time;

@@ -62,6 +62,7 @@ pub fn router_with_metrics(
 fn assemble(rollcall: Arc<Rollcall>, site: Site, more: Router<Served>) -> Router {
     more.merge(http::health::routes())
         .merge(console::routes())
+        .merge(rest::openapi::routes())
         .fallback(rest::answer)
         .with_state(Served { rollcall, site: Arc::new(site) })
         .layer(CatchPanicLayer::custom(panicked))

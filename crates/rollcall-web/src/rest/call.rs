@@ -235,7 +235,7 @@ impl Call {
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.
     pub(super) fn known_tags(&self) -> Tags {
-        Tags(self.if_none_match.clone())
+        Tags::of(self.if_none_match.clone())
     }
 }
 
@@ -243,6 +243,10 @@ impl Call {
 pub(super) struct Tags(Option<String>);
 
 impl Tags {
+    pub(super) fn of(if_none_match: Option<String>) -> Self {
+        Self(if_none_match)
+    }
+
     /// Whether the client has this already (RFC 9110 §13.1.2, weak comparison).
     pub(super) fn contain(&self, tag: &str) -> bool {
         self.0.as_ref().is_some_and(|known| {
@@ -281,7 +285,8 @@ fn read_query(text: &str) -> Result<HashMap<String, String>, Failure> {
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
-        Ok(key) if !key.is_empty() && key.len() <= MAX_KEY => Ok(Some(key.to_owned())),
+        // A tab may stand in a header, and is not printable.
+        Ok(key) if !key.is_empty() && key.len() <= MAX_KEY && !key.contains('\t') => Ok(Some(key.to_owned())),
         _ => {
             let why = format!("expected 1 to {MAX_KEY} printable ASCII characters");
             Err(vec![Fault::at("Idempotency-Key", why)].into())

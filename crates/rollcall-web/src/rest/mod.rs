@@ -10,6 +10,7 @@ mod erasures;
 pub mod error;
 mod files;
 mod groups;
+pub mod openapi;
 mod roles;
 mod sso;
 mod users;
@@ -139,6 +140,12 @@ async fn go(
     policy::require(&actor, route.permission)?;
     let call = Call::read(served, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
+}
+
+/// The route that a request for this path would take, whatever the caller may.
+pub fn route_of(path: &str, method: &Method) -> Option<&'static Route> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    find(path, method).ok().map(|(route, _)| route)
 }
 
 /// What stood in the path for each `{name}` of a route.

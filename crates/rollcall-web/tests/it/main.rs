@@ -7,4 +7,5 @@ mod documents;
 mod every_route;
 mod form;
 mod metrics;
+mod openapi;
 mod rest;

@@ -9,7 +9,7 @@ use super::users_failed::{self, Echo};
 use crate::http::json::{self, Faults, Object};
 
 /// The vendor's names of the profile fields: lower-case n in `worknumber`, capital N in `suiteNo`.
-pub(super) const PROFILE: [(&str, ProfileField); 12] = [
+pub(in crate::rest) const PROFILE: [(&str, ProfileField); 12] = [
     ("firstName", ProfileField::FirstName),
     ("lastName", ProfileField::LastName),
     ("companyName", ProfileField::Company),
@@ -74,10 +74,10 @@ pub(super) fn read_roles(object: &Object<'_>, key: &str) -> Vec<RoleOnBot> {
     object.objects(key).iter().map(role).collect()
 }
 
-/// `streamId` and `botId` are the same thing (published revisions differ).
+/// `streamId` and `botId` are the same thing (published revisions differ); a blank one is as good as absent.
 pub(super) fn bot_id(object: &Object<'_>) -> Option<String> {
-    let stream = object.text("streamId");
-    object.text("botId").or(stream).filter(|id| !id.trim().is_empty())
+    let [bot, stream] = ["botId", "streamId"].map(|key| object.text(key).filter(|id| !id.trim().is_empty()));
+    bot.or(stream)
 }
 
 fn read_task(task: &Object<'_>) -> Option<TaskGrant> {

@@ -18,15 +18,21 @@ fn read(name: &str) -> String {
 
 /// Compares a generated document with what the program says; with `ROLLCALL_GENERATE` set it writes the document.
 fn compare(name: &str, expected: &str) {
+    compare_file(&format!("docs/{name}"), expected);
+}
+
+/// The same for any file, by its path from the top of the repository.
+pub(crate) fn compare_file(path: &str, expected: &str) {
+    let place: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", path].iter().collect();
     if std::env::var_os("ROLLCALL_GENERATE").is_some() {
-        std::fs::write(place(name), expected).expect("the document is written");
+        std::fs::write(place, expected).expect("the document is written");
         return;
     }
-    let found = read(name);
+    let found = std::fs::read_to_string(place).unwrap_or_default();
     let differs = expected.lines().zip(found.lines().chain(std::iter::repeat(""))).find(|(new, old)| new != old);
     assert!(
         found == expected,
-        "docs/{name} does not say what the program does. Run `cargo xtask generate`, and read the difference: it is what \
+        "{path} does not say what the program does. Run `cargo xtask generate`, and read the difference: it is what \
          users will see. First of it: {differs:?}"
     );
 }

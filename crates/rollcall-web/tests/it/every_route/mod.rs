@@ -2,6 +2,7 @@
 //!
 //! The list of routes is the program's own; what to send to each is in `table`.
 
+mod described;
 mod erasure_rows;
 mod lists;
 mod roles_rows;

@@ -208,7 +208,7 @@ async fn groups_roles_and_tasks_are_given_and_bot_id_and_stream_id_are_one() {
     let acme = acme();
     let app = acme.app(&BOTH);
     let (travel, book) = (bot_id("Travel desk"), dialog_id("Travel desk", "Book a flight"));
-    for (n, bot) in ["botId", "streamId"].into_iter().enumerate() {
+    for (n, (bot, other)) in [("botId", "streamId"), ("streamId", "botId")].into_iter().enumerate() {
         let asked = json!({
             "groups": [group_id("Desk"), "", group_id("Desk")],
             "roles": [
@@ -217,7 +217,7 @@ async fn groups_roles_and_tasks_are_given_and_bot_id_and_stream_id_are_one() {
                 {"roleId": bot_role("Bot Tester"), bot: travel},
                 {"roleId": bot_role("Desk lead"), bot: bot_id("Draft desk")},
             ],
-            "assignBotTasks": [{bot: travel, "dialogs": [book, "", book]}],
+            "assignBotTasks": [{bot: travel, other: "", "dialogs": [book, "", book]}],
         });
         let told = created(&app, &format!("jo{n}@acme.test"), asked).await;
         assert_eq!(held(&told["roles"]["adminRoles"]), ["Auditor", "Reviewer"], "{bot}");
