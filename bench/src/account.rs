@@ -154,7 +154,7 @@ pub(crate) fn file(users: usize) -> Value {
             "name": "bench",
             "clientId": CLIENT_ID,
             "clientSecret": CLIENT_SECRET,
-            "scopes": ["user-management", "role-management"],
+            "scopes": ["user-management", "role-management", "audit-logs"],
         }],
     })
 }

@@ -88,6 +88,37 @@ async fn drive(addresses: &[SocketAddr], load: Load, talk: Rc<dyn Talk>) -> Resu
     Ok(sample)
 }
 
+/// What is made ready anew before each request, and not measured.
+pub(crate) trait Prepared {
+    /// Makes everything ready with other requests, and gives the one that is measured.
+    async fn next(&self, connection: &mut Connection) -> Result<Request<Body>>;
+    /// Whether the reply is the right one.
+    fn is_right(&self, reply: &Reply) -> bool;
+}
+
+/// One caller, whose requests alone are measured and not what they need: for so long in all, and at least three of them.
+pub(crate) async fn prepared(address: SocketAddr, length: Duration, work: &impl Prepared) -> Result<Sample> {
+    let asking = async {
+        let mut connection = Connection::open(address).await?;
+        let (started, mut times) = (Instant::now(), Vec::new());
+        while times.len() < 3 || started.elapsed() < length {
+            let request = work.next(&mut connection).await?;
+            let asked = Instant::now();
+            let reply = connection.exchange(request).await?;
+            if !work.is_right(&reply) {
+                bail!("a wrong reply: {} {}", reply.status, String::from_utf8_lossy(&reply.start));
+            }
+            times.push(asked.elapsed());
+        }
+        Ok(times)
+    };
+    let mut times: Vec<Duration> = LocalSet::new().run_until(asking).await?;
+    let per_second = times.len() as f64 / times.iter().sum::<Duration>().as_secs_f64();
+    times.sort_unstable();
+    let (p50, p99) = (percentile(&times, 50), percentile(&times, 99));
+    Ok(Sample { replies: times.len(), all: times.len(), per_second, p50, p99 })
+}
+
 /// One caller: asks, waits, asks again. The latencies after the warm-up, how long that part took, and how many replies
 /// came before it.
 async fn call(mut connection: Connection, load: Load, talk: Rc<dyn Talk>) -> Result<(Vec<Duration>, Duration, usize)> {
@@ -117,7 +148,7 @@ fn percentile(times: &[Duration], part: usize) -> Duration {
 }
 
 /// A connection that is kept alive.
-struct Connection(SendRequest<Body>);
+pub(crate) struct Connection(SendRequest<Body>);
 
 impl Connection {
     async fn open(address: SocketAddr) -> Result<Self> {
@@ -129,7 +160,7 @@ impl Connection {
         Ok(Self(sender))
     }
 
-    async fn exchange(&mut self, request: Request<Body>) -> Result<Reply> {
+    pub(crate) async fn exchange(&mut self, request: Request<Body>) -> Result<Reply> {
         patiently(async {
             self.0.ready().await?;
             let response = self.0.send_request(request).await?;

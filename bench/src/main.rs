@@ -7,6 +7,7 @@ mod bare;
 mod cluster;
 mod load;
 mod pgbench;
+mod prepared;
 mod process;
 mod report;
 mod rollcall;

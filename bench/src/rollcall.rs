@@ -11,8 +11,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use hyper::Request;
 use hyper::body::Bytes;
+use hyper::{Method, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -74,14 +74,19 @@ impl Rollcall {
 
     /// A request of the client app; with a body it is a `POST`.
     pub(crate) fn request(&self, path: &str, body: Option<Bytes>) -> Request<Body> {
-        let verb = if body.is_some() { "POST" } else { "GET" };
+        let verb = if body.is_some() { Method::POST } else { Method::GET };
+        self.send(verb, path, "application/json", body.unwrap_or_default())
+    }
+
+    /// A request of the client app, in all its parts.
+    pub(crate) fn send(&self, verb: Method, path: &str, kind: &str, body: Bytes) -> Request<Body> {
         Request::builder()
             .method(verb)
             .uri(path)
             .header("host", self.replica.address.to_string())
             .header("auth", &self.token)
-            .header("content-type", "application/json")
-            .body(Body::new(body.unwrap_or_default()))
+            .header("content-type", kind)
+            .body(Body::new(body))
             .expect("a request of known parts")
     }
 

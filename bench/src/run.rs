@@ -1,6 +1,7 @@
 //! The run: Rollcall and its baseline take turns, size by size and round by round, so that a machine that grows slower
 //! meanwhile is slower for all of them.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use anyhow::{Result, bail};
 use crate::bare::BareHandler;
 use crate::load::{self, Load, Sample, Talk};
 use crate::pgbench::Pgbench;
+use crate::prepared::{self, Imports, Removals};
 use crate::process::Memory;
 use crate::rollcall::{Replica, Rollcall};
-use crate::scenario::{Repeated, SCENARIOS, Scenario};
+use crate::scenario::{Repeated, SCENARIOS, Scenario, What};
 use crate::sqlite::SqliteLoop;
 use crate::{Engine, Options, Place};
 
@@ -80,6 +82,8 @@ enum Baseline {
     Pgbench(Pgbench),
     /// The first server alone.
     OneReplica,
+    /// The same server, asked for the beginning of the list.
+    First(Rc<dyn Talk>),
 }
 
 /// Measures everything that was asked for.
@@ -135,6 +139,9 @@ async fn one(
 
 impl Pair {
     async fn new(place: &Place, engine: Engine, scenario: &'static Scenario, rollcall: &Rc<Rollcall>) -> Result<Self> {
+        if matches!(scenario.what, What::AuditLogs { .. }) {
+            prepared::fill_log(rollcall).await?;
+        }
         let talk = scenario.talk(rollcall);
         let mut replicas = Vec::new();
         while replicas.len() + 1 < scenario.replicas {
@@ -143,6 +150,8 @@ impl Pair {
         let (users, batch) = (rollcall.users, scenario.worth());
         let baseline = if scenario.replicas > 1 {
             Baseline::OneReplica
+        } else if scenario.is_last_part() {
+            Baseline::First(scenario.first_part().talk(rollcall))
         } else if scenario.is_read() {
             let reply = load::fetch(rollcall.replica.address, talk.ask()).await?;
             let repeated = Repeated { talk: Rc::clone(&talk), length: reply.2.len() };
@@ -166,7 +175,7 @@ impl Pair {
         let worth = self.row.scenario.worth() as f64;
         let addresses: Vec<_> = self.servers().map(|server| server.address).collect();
         let (cpu, database_cpu) = (self.cpu()?, self.database_cpu()?);
-        let sample = match load::load(&addresses, load, Rc::clone(&self.talk)).await {
+        let sample = match self.sample(&addresses, load).await {
             Ok(sample) => sample,
             Err(error) => return Err(self.rollcall.replica.with_last_words(error)),
         };
@@ -183,6 +192,7 @@ impl Pair {
             Baseline::Handler(handler, talk) => load::load(&[handler.address], load, Rc::clone(talk)).await?.per_second,
             Baseline::Loop(sqlite, batch) => sqlite.run(*batch, length).await?,
             Baseline::Pgbench(pgbench) => pgbench.run(length).await?,
+            Baseline::First(first) => load::load(&addresses, load, Rc::clone(first)).await?.per_second,
             Baseline::OneReplica => load::load(&addresses[..1], load, Rc::clone(&self.talk)).await?.per_second * worth,
         };
         let plain = match &self.plain {
@@ -191,6 +201,18 @@ impl Pair {
         };
         let rollcall = sample.per_second * worth;
         Ok(Turn { sample, rollcall, baseline, plain, cpu, database_cpu, memory, aftermath })
+    }
+
+    async fn sample(&self, addresses: &[SocketAddr], load: Load) -> Result<Sample> {
+        let rollcall = Rc::clone(&self.rollcall);
+        match self.row.scenario.what {
+            What::Remove { batch } => load::prepared(addresses[0], load.length, &Removals { rollcall, batch }).await,
+            What::Import { batch } => {
+                let turn = std::cell::Cell::new(0);
+                load::prepared(addresses[0], load.length, &Imports { rollcall, batch, turn }).await
+            }
+            _ => load::load(addresses, load, Rc::clone(&self.talk)).await,
+        }
     }
 
     fn servers(&self) -> impl Iterator<Item = &Replica> {

@@ -14,6 +14,9 @@ use crate::rollcall::Rollcall;
 
 /// Groups on a page, and addresses in one question.
 const PAGE: usize = 50;
+/// Events on a page, and as many are in the log for each user.
+const EVENTS_PAGE: usize = 100;
+pub(crate) const EVENTS: usize = 10;
 /// As many different questions about users are asked, in turn.
 const QUESTIONS: usize = 512;
 
@@ -36,21 +39,35 @@ pub(crate) enum What {
     Groups { last: bool },
     /// Fifty users by address, other ones in each request.
     UsersInfo,
+    /// The first users of the list, or the last ones.
+    AllUserRoles { last: bool },
+    /// The first events of the audit log, or the last ones, where there are ten for each user.
+    AuditLogs { last: bool },
     /// New users, so many in a request, with or without invitations.
     Create { batch: u64, mail: bool },
+    /// Users removed, so many in a request, who were created just before.
+    Remove { batch: u64 },
+    /// Roles imported, so many in a file, each of which changes.
+    Import { batch: u64 },
 }
 
 /// Reads come first, and mail last: what is created makes the account larger, and letters keep the server busy.
 #[rustfmt::skip]
-pub(crate) static SCENARIOS: [Scenario; 10] = [
+pub(crate) static SCENARIOS: [Scenario; 16] = [
     Scenario { name: "groups_page",               title: "GET /groups, first page",         connections: 32, replicas: 1, what: What::Groups { last: false } },
     Scenario { name: "groups_last_page",          title: "GET /groups, last page",          connections: 32, replicas: 1, what: What::Groups { last: true } },
     Scenario { name: "users_info",                title: "POST /usersInfo, 50 addresses",   connections: 32, replicas: 1, what: What::UsersInfo },
+    Scenario { name: "all_user_roles",            title: "GET /alluserroles, first 50",     connections: 32, replicas: 1, what: What::AllUserRoles { last: false } },
+    Scenario { name: "all_user_roles_last",       title: "GET /alluserroles, last 50",      connections: 32, replicas: 1, what: What::AllUserRoles { last: true } },
+    Scenario { name: "audit_logs",                title: "GET /auditlogs, first 100",       connections: 32, replicas: 1, what: What::AuditLogs { last: false } },
+    Scenario { name: "audit_logs_last",           title: "GET /auditlogs, last 100",        connections: 32, replicas: 1, what: What::AuditLogs { last: true } },
     Scenario { name: "groups_page_two_replicas",  title: "GET /groups, two replicas",       connections: 32, replicas: 2, what: What::Groups { last: false } },
     Scenario { name: "single_creation_1",         title: "POST /users, 1 user",             connections: 1,  replicas: 1, what: What::Create { batch: 1, mail: false } },
     Scenario { name: "single_creation_32",        title: "POST /users, 1 user",             connections: 32, replicas: 1, what: What::Create { batch: 1, mail: false } },
     Scenario { name: "create_two_replicas",       title: "POST /users, 1, two replicas",    connections: 32, replicas: 2, what: What::Create { batch: 1, mail: false } },
     Scenario { name: "bulk_creation",             title: "POST /users, 500 users",          connections: 1,  replicas: 1, what: What::Create { batch: 500, mail: false } },
+    Scenario { name: "removal",                   title: "DELETE /users, 1,000 users",      connections: 1,  replicas: 1, what: What::Remove { batch: 1_000 } },
+    Scenario { name: "roles_import",              title: "POST /roles/import, 200 roles",   connections: 1,  replicas: 1, what: What::Import { batch: 200 } },
     Scenario { name: "single_creation_1_mail",    title: "POST /users, 1 user invited",     connections: 1,  replicas: 1, what: What::Create { batch: 1, mail: true } },
     Scenario { name: "single_creation_32_mail",   title: "POST /users, 1 user invited",     connections: 32, replicas: 1, what: What::Create { batch: 1, mail: true } },
 ];
@@ -65,6 +82,7 @@ impl Scenario {
     pub(crate) fn baseline(&self, engine: Engine) -> &'static str {
         match engine {
             _ if self.replicas > 1 => "one",
+            _ if self.is_last_part() => "first",
             _ if self.is_read() => "bare_handler",
             Engine::Sqlite => "sqlite_loop",
             Engine::Postgres => "pgbench",
@@ -72,7 +90,21 @@ impl Scenario {
     }
 
     pub(crate) fn is_read(&self) -> bool {
-        !matches!(self.what, What::Create { .. })
+        !matches!(self.what, What::Create { .. } | What::Remove { .. } | What::Import { .. })
+    }
+
+    /// Whether it is the end of a list whose beginning it is compared with.
+    pub(crate) fn is_last_part(&self) -> bool {
+        matches!(self.what, What::AllUserRoles { last: true } | What::AuditLogs { last: true })
+    }
+
+    /// The beginning of the same list.
+    pub(crate) fn first_part(&self) -> What {
+        match self.what {
+            What::AllUserRoles { .. } => What::AllUserRoles { last: false },
+            What::AuditLogs { .. } => What::AuditLogs { last: false },
+            other => other,
+        }
     }
 
     /// Whether it is compared with a plain SQLite loop too: single creations by many, which have a target.
@@ -82,26 +114,44 @@ impl Scenario {
 
     /// Whether sizes of account are compared with each other.
     pub(crate) fn compares_sizes(&self) -> bool {
-        self.is_read() && self.replicas == 1
+        self.is_read() && self.replicas == 1 && !self.is_last_part()
     }
 
     /// What one reply counts for: itself, or the users that it tells of.
     pub(crate) fn worth(&self) -> u64 {
         match self.what {
-            What::Create { batch, .. } => batch,
-            What::Groups { .. } | What::UsersInfo => 1,
+            What::Create { batch, .. } | What::Remove { batch } | What::Import { batch } => batch,
+            What::Groups { .. } | What::UsersInfo | What::AllUserRoles { .. } | What::AuditLogs { .. } => 1,
         }
     }
 
     /// What its callers say to a server.
     pub(crate) fn talk(&self, rollcall: &Rc<Rollcall>) -> Rc<dyn Talk> {
+        self.what.talk(rollcall)
+    }
+}
+
+impl What {
+    /// What callers say to a server.
+    pub(crate) fn talk(self, rollcall: &Rc<Rollcall>) -> Rc<dyn Talk> {
         let rollcall = Rc::clone(rollcall);
-        match self.what {
+        let read = |rollcall, path| Rc::new(Reads { rollcall, path, bodies: Vec::new(), next: Cell::new(0) });
+        match self {
             What::Groups { last } => {
                 let page = if last { (rollcall.users / TEAM / PAGE).saturating_sub(1) } else { 0 };
                 let path = format!("/api/public/groups?limit={PAGE}&offset={page}");
-                Rc::new(Reads { rollcall, path, bodies: Vec::new(), next: Cell::new(0) })
+                read(rollcall, path)
             }
+            What::AllUserRoles { last } => {
+                let offset = if last { rollcall.users - PAGE } else { 0 };
+                read(rollcall, format!("/api/public/alluserroles?limit={PAGE}&offset={offset}"))
+            }
+            What::AuditLogs { last } => {
+                let page = if last { rollcall.users * EVENTS / EVENTS_PAGE - 1 } else { 0 };
+                read(rollcall, format!("/api/public/auditlogs?size={EVENTS_PAGE}&offset={page}"))
+            }
+            // What these say is made ready before each request, by itself.
+            What::Remove { .. } | What::Import { .. } => read(rollcall, String::new()),
             What::UsersInfo => {
                 let bodies = questions(rollcall.users);
                 let path = "/api/public/usersInfo".to_owned();

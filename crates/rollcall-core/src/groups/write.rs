@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::tree;
+use super::{Group, tree};
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
 use crate::id::GroupId;
@@ -39,6 +39,13 @@ pub(crate) struct NamedMember {
     pub(crate) group_name: String,
     pub(crate) user: UserKey,
     pub(crate) email: String,
+}
+
+impl NamedMember {
+    pub(crate) fn of(group: &Group, user: UserKey, email: &str) -> Self {
+        let (group_id, group_name) = (group.id.to_string(), group.name.clone());
+        Self { group: group.key, group_id, group_name, user, email: email.to_owned() }
+    }
 }
 
 /// An edge of the group graph, with the names that the audit log gives both ends.

@@ -29,10 +29,6 @@ pub(crate) struct NewAssignment {
 }
 
 impl NewAssignment {
-    pub(crate) fn of_user(role: RoleKey, bot: Option<BotKey>, user: UserKey) -> Self {
-        Self { role, bot, holder: Holder::User(user), expires: None }
-    }
-
     pub(crate) fn of((role, bot, holder): Held) -> Self {
         Self { role, bot, holder, expires: None }
     }

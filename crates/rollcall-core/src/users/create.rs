@@ -1,20 +1,22 @@
 //! Creating users, many at a time: each whole or not at all, the others unaffected, a fixed number of statements.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use super::CheckedUser;
 use super::asked::{NewUser, UserFault};
-use super::check::{Ids, Known};
+use super::check::{Ids, Known, RoleOf};
 use super::check_new::{Faulty, Named, Ready};
 use super::invitation::{self, Invitation};
 use crate::audit::{Event, EventKind};
 use crate::error::Result;
+use crate::groups::{self, NamedMember};
 use crate::id::UserId;
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::store::assignments::NewAssignment;
+use crate::roles::given::{self, Given, Names};
+use crate::store::assignments::Holder;
 use crate::store::{self, UserKey};
 
 /// What became of one user of the request.
@@ -94,23 +96,41 @@ fn write(tx: &store::WriteTx<'_>, view: &View<'_>, ready: &[&Ready<'_>]) -> Resu
     let keys = store::users::insert_many(tx, view.account, &users, view.now)?;
     let created: Vec<(UserKey, &Ready<'_>)> =
         keys.iter().zip(ready).filter_map(|(key, ready)| key.map(|key| (key, *ready))).collect();
-    let by = view.actor.signature().1;
-    let members = created.iter().flat_map(|(user, r)| r.groups.iter().map(move |g| (g.key, *user))).collect::<Vec<_>>();
-    store::members::insert_many(tx, view.account, &members, &by, "api", view.now)?;
-    let assignments: Vec<NewAssignment> = created
+    let mut events: Vec<Event> = created.iter().map(|(_, ready)| event(ready)).collect();
+    let joining: Vec<NamedMember> = created
         .iter()
-        .flat_map(|(user, r)| {
-            r.roles.iter().map(|(role, bot)| NewAssignment::of_user(role.key, bot.map(|b| b.key), *user))
+        .flat_map(|(user, ready)| {
+            ready.groups.iter().map(|group| NamedMember::of(group, *user, ready.user.email.as_str()))
         })
         .collect();
-    store::assignments::insert_many(tx, view.account, &assignments, &by, "api", view.now)?;
+    events.extend(groups::write_joining(tx, view, &joining, "api")?);
+    events.extend(write_roles(tx, view, &created)?);
     let tasks: Vec<_> = created.iter().flat_map(|(user, r)| r.tasks.iter().map(move |t| (*user, *t))).collect();
     store::tasks::insert_many(tx, view.account, &tasks)?;
     let invitations: Vec<Invitation<'_>> =
         created.iter().filter(|(_, r)| r.invite).map(|(key, r)| Invitation::new(*key, &r.user)).collect();
     invitation::send_many(tx, view, &invitations)?;
-    let events = created.iter().map(|(_, ready)| event(ready)).collect();
+    events.extend(created.iter().filter(|(_, ready)| !ready.tasks.is_empty()).map(|(_, ready)| event_of_tasks(ready)));
     Ok((keys.iter().map(Option::is_some).collect(), events))
+}
+
+/// Writes the roles of the new users, and tells of them as of any others: whoever looks for them by name finds all.
+fn write_roles(tx: &store::WriteTx<'_>, view: &View<'_>, created: &[(UserKey, &Ready<'_>)]) -> Result<Vec<Event>> {
+    let each = || created.iter().flat_map(|(user, ready)| ready.roles.iter().map(move |role| (*user, *role)));
+    let names = Names {
+        users: created.iter().map(|(user, ready)| (*user, ready.user.email.as_str())).collect(),
+        groups: HashMap::new(),
+        roles: each().map(|(_, (role, _))| (role.key, role)).collect(),
+        bots: each().filter_map(|(_, (_, bot))| bot.map(|bot| (bot.key, bot))).collect(),
+    };
+    let held = |(user, (role, bot)): (UserKey, RoleOf<'_>)| (role.key, bot.map(|bot| bot.key), Holder::User(user));
+    let given: Given = each().map(|role| (held(role), None)).collect();
+    given::write(tx, view, &names, &Given::new(), &given)
+}
+
+fn event_of_tasks(ready: &Ready<'_>) -> Event {
+    let told = format!("Bot tasks were given to {}", ready.user.email.as_str());
+    Event::new(EventKind::BotTasksAssigned, &ready.user.id, told).after(ready.task_names.clone())
 }
 
 fn event(ready: &Ready<'_>) -> Event {

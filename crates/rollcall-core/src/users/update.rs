@@ -92,14 +92,7 @@ fn moving<'a>(
 ) -> Vec<NamedMember> {
     let pairs = ready.iter().flat_map(|user| of(user).iter().map(move |group| (user.row, *group)));
     let moves = pairs.filter(|(user, group)| has.members.contains(&(user.key, group.id.clone())) == are_in);
-    let named = moves.map(|(user, group)| NamedMember {
-        group: group.key,
-        group_id: group.id.to_string(),
-        group_name: group.name.clone(),
-        user: user.key,
-        email: user.email.clone(),
-    });
-    named.collect()
+    moves.map(|(user, group)| NamedMember::of(group, user.key, &user.email)).collect()
 }
 
 /// Who has which role directly afterwards.

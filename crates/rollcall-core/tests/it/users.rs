@@ -10,7 +10,8 @@ use rollcall_testkit::TestRollcall;
 use serde_json::json;
 
 use crate::setting::{
-    app, bot, create, details, export, given, group, kept_by_the_directory, number, role, state, statements, texts,
+    app, bot, column, create, details, export, given, group, kept_by_the_directory, number, role, state, statements,
+    texts,
 };
 
 const UNKNOWN_ROLE: &str = "0123456789abcdef01234567";
@@ -161,7 +162,7 @@ fn a_refused_user_leaves_its_neighbours_alone() {
     assert_eq!(created, [true, false, true, false, true]);
     let emails: Vec<String> = export(&acme).users.into_iter().map(|u| u.email).collect();
     assert_eq!(emails, ["ada@acme.test", "u1@acme.test", "u2@acme.test", "u3@acme.test"]);
-    assert_eq!(acme.sealed_events(), events + 3, "an event for each who was created");
+    assert_eq!(acme.sealed_events(), events + 4, "an event for each who was created, and one for their group");
     assert_eq!(number(&acme, "select count(*) from outbox"), 3);
     assert_eq!(details(&acme, "u2@acme.test").groups[0].1, "Ops");
 }
@@ -188,7 +189,20 @@ fn a_new_user_has_what_was_asked_for() {
         is_developer: true,
         invite: false,
     };
-    let outcomes = create(acme.rollcall(), &app(&acme, &Scope::ALL), Mode::Real, &[user]).unwrap();
+    let actor = app(&acme, &Scope::ALL);
+    let outcomes = create(acme.rollcall(), &actor, Mode::Real, &[user]).unwrap();
+    let told = column(&acme, "select name || ': ' || description from audit_events order by id");
+    assert_eq!(
+        told[told.len() - 6..],
+        [
+            "User Created: User Bo@Acme.TEST was created",
+            "Users Added to Group: 1 user(s) were added to group \"Interns\"",
+            "Users Added to Group: 1 user(s) were added to group \"Ops\"",
+            "Admin Role Assigned to Users: Role \"Auditor\" was given to user(s) Bo@Acme.TEST",
+            "Bot Role Assigned to Users: Role \"Curator\" on the bot \"Helper\" was given to user(s) Bo@Acme.TEST",
+            "Bot Task Assignment: Bot tasks were given to Bo@Acme.TEST",
+        ]
+    );
     let bo = details(&acme, "bo@acme.test");
     assert_eq!(outcomes, [Outcome::Created(bo.id.clone())]);
     assert_eq!((bo.email.as_str(), bo.org_user_id.as_deref()), ("Bo@Acme.TEST", Some("7")));

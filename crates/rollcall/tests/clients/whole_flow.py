@@ -167,7 +167,8 @@ new = [
     for n, address in enumerate(people, 1)
 ]
 assert call("POST", "users", json={"users": new, "sendEmail": False}) == {"msg": "Users are created Successfully"}
-assert [row["Name"] for row in told("User Created")].count("User Created") == 3
+created = [row["Name"] for row in told("Users Added to Group", "Bot Role Assigned to Users", "Bot Task Assignment")]
+assert (created.count("User Created"), created.count("Bot Task Assignment")) == (3, 3), created
 failed = call("POST", "users", json={"users": new[:1]})["failedUserDetails"]
 assert failed[0]["userInfo"]["reason"]["errors"][0]["msg"] == "USER_ALREADY_EXISTS", failed
 told()

@@ -12,3 +12,4 @@ mod program;
 mod replicas;
 mod torture;
 mod vendor_client;
+mod whole_flow;

@@ -14,11 +14,7 @@ fn every_call_of_the_vendor_s_family_does_its_part_and_is_told_in_the_audit_log(
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/whole_flow.py");
     let output = Command::new("/usr/bin/python3")
         .arg(script)
-        .args([
-            &server.url,
-            app["clientId"].as_str().expect("an id"),
-            app["clientSecret"].as_str().expect("a secret"),
-        ])
+        .args([&server.url, app["clientId"].as_str().expect("an id"), app["clientSecret"].as_str().expect("a secret")])
         .output()
         .expect("python3 runs; `cargo xtask test` installs it");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
