@@ -39,7 +39,8 @@ pub(crate) fn install(root: &Path) -> Done {
 
 /// The last thing that is written is what was installed: a run that was broken off is done again.
 fn install_one(tool: &Tool, from: &Path, to: &Path) -> Done {
-    let wanted = wanted(tool, from)?;
+    // What pip installs knows its folder, and does not work in another one to which it was copied or moved.
+    let wanted = format!("{}\n{}", to.display(), wanted(tool, from)?);
     let stamp = to.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         println!("{} is here", tool.name);
@@ -117,6 +118,10 @@ mod tests {
         assert!(install_one(&fails, &from, &to).is_err(), "it was begun, and is not there");
         assert_eq!(install_one(&works, &from, &to), Ok(()));
         assert_eq!(install_one(&fails, &from, &to), Ok(()), "it is there");
+        let moved = folder.join("moved");
+        std::fs::rename(&to, &moved).unwrap();
+        assert!(install_one(&fails, &from, &moved).is_err(), "it was made for another folder");
+        assert_eq!(install_one(&works, &from, &to), Ok(()));
         std::fs::write(from.join("versions"), "two").unwrap();
         assert!(install_one(&fails, &from, &to).is_err(), "another is wanted");
         std::fs::remove_dir_all(&folder).unwrap();

@@ -69,6 +69,10 @@ async fn the_page_tells_of_every_route_what_the_document_does() {
     assert!(page.text.contains(field), "fields are told by their paths");
     let command = "curl \"$ROLLCALL/api/public/groups?offset=0&limit=2\" \\\n  -H \"auth: $TOKEN\"";
     assert!(text.contains(command), "requests are told as commands");
+    let form = "curl -X POST \"$ROLLCALL/api/public/uploadfile\" \\\n  -H \"auth: $TOKEN\" \\\n  -F 'file=@roles.json' \\\n  \
+                -F 'fileContext=bulkImport' \\\n  -F 'fileExtension=.json'";
+    assert!(text.contains(form), "forms are told part by part");
+    assert!(text.contains("\"$ROLLCALL/api/public/bot/st-"), "what stands in a path is told in it");
 }
 
 #[tokio::test]

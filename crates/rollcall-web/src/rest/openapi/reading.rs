@@ -186,6 +186,7 @@ fn text(value: &Value) -> &str {
 mod tests {
     use serde_json::json;
 
+    use super::super::schema::{Schema, either, file, map, or_empty, text, word_in_any_case};
     use super::*;
 
     #[test]
@@ -220,6 +221,16 @@ mod tests {
         let told = rows(&Value::Null, &schema, Side::Told);
         let told: Vec<_> = told.iter().map(|row| (row.kind.as_str(), row.presence)).collect();
         assert_eq!(told, [("text or null", ""), ("true or false or null", "may be absent")]);
+    }
+
+    #[test]
+    fn words_in_any_case_files_days_and_what_may_be_empty_are_told_in_a_few_words() {
+        let told = |schema: Schema| kind(&Value::Null, &schema.parts().0, Side::Taken);
+        assert_eq!(told(word_in_any_case(&["saml", "oidc"])), "“saml” | “oidc”, in any case");
+        assert_eq!(told(file()), "file");
+        let of = |format: &str| text().and("format", json!(format));
+        assert_eq!(told(or_empty(either([of("date"), of("date-time")]))), "day or time");
+        assert_eq!(told(map()), "object");
     }
 
     #[test]

@@ -249,6 +249,13 @@ mod tests {
     }
 
     #[test]
+    fn a_word_in_any_case_is_that_word_to_the_letter_but_for_its_case() {
+        let (word, _) = word_in_any_case(&["saml", "a_b"]).parts();
+        assert_eq!(word["pattern"], "^([Ss][Aa][Mm][Ll]|[Aa]_[Bb])$");
+        assert_eq!(word["examples"], json!(["saml", "a_b"]));
+    }
+
+    #[test]
     fn what_has_a_name_is_handed_up_however_deep_it_stands() {
         let deep = told().required("a", list(either([named("A", told().required("b", named("B", flag()))), text()])));
         let (value, named) = named("Top", deep).or_null().parts();

@@ -64,8 +64,9 @@ async fn what_is_set_is_told() {
     let certificate =
         format!("-----BEGIN CERTIFICATE-----\n{}\n{}\n-----END CERTIFICATE-----\n", &OLD[..64], &OLD[64..]);
     let body = with(&json!({
-        "SSOProtocol": "SAML", "Certificate": [NEW, certificate, ""],
-        "SAMLAttributeMapping": true, "SyncBehaviour": "Synchronize_UpdateExisting",
+        "SSO_Authentication": "ENABLE", "SSOProtocol": "SAML", "SAML_IdentityProvider": "Okta",
+        "Certificate": [NEW, certificate, ""],
+        "SAMLAttributeMapping": true, "SyncBehaviour": "synchronize_updateexisting",
         "AttributeMapping": [
             {"SAMLAttribute_Name": " dept ", "SAMLAttribute_Value": "audit", "Attribute_Type": "Role", "Kore_Attribute": admin_role("Auditor")},
             pair("Role", &bot_role("Bot Tester")),
