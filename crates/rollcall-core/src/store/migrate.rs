@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_tasks_of_users", include_str!("../../migrations/0007_tasks_of_users.sql")),
     ("0008_files", include_str!("../../migrations/0008_files.sql")),
     ("0009_sso_and_erasures", include_str!("../../migrations/0009_sso_and_erasures.sql")),
+    ("0010_assignments_of_roles", include_str!("../../migrations/0010_assignments_of_roles.sql")),
 ];
 
 /// The schema that this program works with.

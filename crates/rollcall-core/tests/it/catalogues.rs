@@ -43,6 +43,40 @@ fn texts_that_are_ordered_are_ordered_by_their_bytes_on_both_databases() {
     assert_eq!(ordered.difference(&by_bytes).collect::<Vec<_>>(), [""; 0]);
 }
 
+/// Who removes something looks for all that refers to it: without such an index among the rows of every account.
+#[test]
+fn what_refers_to_something_that_can_go_is_found_by_an_index() {
+    let database = sqlite();
+    let tables = column(&database, "select name from sqlite_schema where type = 'table'");
+    let mut without = Vec::new();
+    for table in tables {
+        let rules = sqlite_rules(&database, &table);
+        // Its columns, and the condition, which may leave out nothing but what refers to nothing.
+        let indexes: Vec<(Vec<&str>, &str)> = rules
+            .iter()
+            .filter(|rule| !rule.starts_with("foreign key"))
+            .filter_map(|rule| rule.split_once('(')?.1.split_once(')'))
+            .map(|(columns, condition)| (columns.split(", ").collect(), condition))
+            .collect();
+        for rule in rules.iter().filter(|rule| rule.starts_with("foreign key")) {
+            let (from, _) = rule["foreign key (".len()..].split_once(')').unwrap();
+            // Accounts never go.
+            let wanted: BTreeSet<&str> = from.split(", ").filter(|column| *column != "account_id").collect();
+            let finds = |(columns, condition): &(Vec<&str>, &str)| {
+                let first = columns.iter().find(|column| **column != "account_id");
+                first.is_some_and(|column| {
+                    let is_set = format!(" where {column} is not null");
+                    wanted.contains(column) && (condition.is_empty() || *condition == is_set)
+                })
+            };
+            if !wanted.is_empty() && !indexes.iter().any(finds) {
+                without.push(format!("{table} ({from})"));
+            }
+        }
+    }
+    assert_eq!(without, [""; 0]);
+}
+
 fn sqlite() -> TestDatabase {
     let database = TestDatabase::sqlite();
     Rollcall::migrate(&database.database(), &SystemClock).unwrap();
