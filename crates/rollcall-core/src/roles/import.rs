@@ -201,14 +201,18 @@ fn new_role(role: &RoleDetails) -> NewRole {
     }
 }
 
+fn contents(role: &RoleDetails) -> RoleContents {
+    RoleContents {
+        name: role.name.clone(),
+        ref_id: role.ref_id.clone(),
+        description: role.description.clone(),
+        permissions: role.permissions.clone(),
+    }
+}
+
 /// What of a role is to be another. Permissions that mean the same stay as they are written.
 fn change(has: &RoleDetails, role: &ImportedRole) -> RoleChange {
-    let before = RoleContents {
-        name: has.name.clone(),
-        ref_id: has.ref_id.clone(),
-        description: has.description.clone(),
-        permissions: has.permissions.clone(),
-    };
+    let before = contents(has);
     let after = RoleContents {
         name: role.name.clone(),
         ref_id: role.ref_id.clone().unwrap_or_else(|| has.ref_id.clone()),
@@ -223,12 +227,12 @@ fn remove_others(op: &mut Op<'_>, existing: &[RoleDetails], steps: &[Step<'_>]) 
     let met: HashSet<_> = steps.iter().filter_map(Step::role).map(|role| role.key).collect();
     let others = existing.iter().filter(|role| !role.built_in && !met.contains(&role.key));
     let gone: Vec<RoleGone> = others
-        .map(|role| RoleGone { key: role.key, kind: role.kind, id: role.id.to_string(), name: role.name.clone() })
+        .map(|role| RoleGone { key: role.key, kind: role.kind, id: role.id.to_string(), before: contents(role) })
         .collect();
     let keys: Vec<_> = gone.iter().map(|role| role.key).collect();
     let held = store::assignments::held_roles(op.tx, &keys, op.now)?;
     let named = gone.iter().filter(|role| held.contains(&role.key));
-    let named: Vec<String> = named.map(|role| format!("{:?} ({})", role.name, role.id)).collect();
+    let named: Vec<String> = named.map(|role| format!("{:?} ({})", role.before.name, role.id)).collect();
     if !named.is_empty() {
         return Err(Error::new(
             Code::Conflict,

@@ -41,7 +41,8 @@ pub(crate) struct RoleGone {
     pub(crate) key: RoleKey,
     pub(crate) kind: RoleKind,
     pub(crate) id: String,
-    pub(crate) name: String,
+    /// What it was, for the audit log.
+    pub(crate) before: RoleContents,
 }
 
 fn state(description: &str, permissions: &str) -> Value {
@@ -135,9 +136,12 @@ pub(crate) fn remove_many(op: &mut Op<'_>, roles: &[RoleGone]) -> Result<()> {
     op.change(|tx, view| {
         let keys: Vec<_> = roles.iter().map(|role| (role.key, role.kind)).collect();
         store::roles::remove_many(tx, view.account, &keys)?;
-        let events = roles
-            .iter()
-            .map(|role| Event::new(EventKind::RoleDeleted, &role.id, format!("Role {:?} was removed", role.name)));
+        let events = roles.iter().map(|role| {
+            let RoleContents { name, ref_id, description, permissions } = &role.before;
+            let before =
+                json!({ "name": name, "description": description, "refId": ref_id, "permissions": permissions });
+            Event::new(EventKind::RoleDeleted, &role.id, format!("Role {name:?} was removed")).before(before)
+        });
         Ok(((), events.collect()))
     })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{AccountKey, RoleKey, Tx};
 use crate::error::Result;
 use crate::id::RoleId;
-use crate::roles::Role;
+use crate::roles::{Role, RoleContents};
 
 /// A role with its contents.
 pub(crate) struct FullRole {
@@ -19,6 +19,16 @@ impl FullRole {
     /// The permissions; they are kept as the JSON object that was checked when they came.
     pub(crate) fn permissions(&self) -> Map<String, Value> {
         serde_json::from_str(&self.permissions_text).unwrap_or_default()
+    }
+
+    /// What of it can change.
+    pub(crate) fn contents(&self) -> RoleContents {
+        RoleContents {
+            name: self.role.name.clone(),
+            ref_id: self.ref_id.clone(),
+            description: self.description.clone(),
+            permissions: self.permissions(),
+        }
     }
 }
 

@@ -168,7 +168,7 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .roles
         .iter()
         .filter(|r| !r.role.built_in && !roles_named.contains(&(r.role.kind, text::key(&r.role.name))))
-        .map(|r| RoleGone { key: r.role.key, kind: r.role.kind, id: r.role.id.to_string(), name: r.role.name.clone() })
+        .map(|r| RoleGone { key: r.role.key, kind: r.role.kind, id: r.role.id.to_string(), before: r.contents() })
         .collect();
     let apps_named: HashSet<String> = state.apps.iter().map(|a| text::key(&a.name)).collect();
     let apps: Vec<_> = now
@@ -182,7 +182,7 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
     for (what, things) in [
         ("group", names(&groups)),
         ("bot", names(&bots)),
-        ("role", roles.iter().map(|role| role.name.clone()).collect()),
+        ("role", roles.iter().map(|role| role.before.name.clone()).collect()),
         ("app", names(&apps)),
     ] {
         things.iter().for_each(|name| report.note('-', format!("{what} {name:?}")));

@@ -238,7 +238,7 @@ fn held() -> TestRollcall {
     acme.apply(State {
         users: vec![active("ada@acme.test")],
         groups: vec![group("Ops", &[], &[])],
-        roles: ["A", "B", "C", "D"].map(|name| role(RoleKind::Admin, name, &json!({}))).into(),
+        roles: ["A", "B", "C", "D"].map(|name| role(RoleKind::Admin, name, &json!({"Invite": "YES"}))).into(),
         assignments: vec![given("A", None, &["ada@acme.test"], &[]), given("B", None, &[], &["Ops"]), expired],
         ..state()
     })
@@ -262,6 +262,9 @@ fn roles_that_are_held_are_not_removed_and_then_nothing_is_changed() {
     let names: Vec<Value> = custom(&acme, RoleKind::Admin).as_array().unwrap().iter().map(|r| r[0].clone()).collect();
     assert_eq!(names, ["A", "B", "E"], "C, which is held no more, and D are gone");
     assert_eq!(audit_texts(&acme).matches("Role Deleted ").count(), 2);
+    let sql = "select state_before from audit_events where name = 'Role Deleted' and description like '%\"D\"%'";
+    let was = json!({"name": "D", "description": "", "refId": role_reference("Acme", "admin/D"), "permissions": {"Invite": "YES"}});
+    assert_eq!(column(&acme, sql), [was.to_string()]);
 }
 
 #[test]

@@ -52,12 +52,7 @@ pub(in crate::sync) fn bring_roles(
                 let permissions = role.permissions.clone().unwrap_or_else(|| has.permissions());
                 if description != has.description || permissions != has.permissions() {
                     report.note('~', format!("{} role {:?}", role.kind, role.name));
-                    let before = RoleContents {
-                        name: has.role.name.clone(),
-                        ref_id: has.ref_id.clone(),
-                        description: has.description.clone(),
-                        permissions: has.permissions(),
-                    };
+                    let before = has.contents();
                     changes.push(RoleChange {
                         key: has.role.key,
                         id: has.role.id.to_string(),
