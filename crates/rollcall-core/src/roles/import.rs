@@ -14,6 +14,12 @@ use crate::policy::Permission;
 use crate::roles::import_plan::{self, Step};
 use crate::{files, roles, store, text};
 
+/// All roles of a kind have room in so many bytes, as an export writes them: an export can be uploaded again, and no list of
+/// roles fills the memory.
+pub const MAX_KEPT: usize = files::MAX_SIZE;
+/// What an export writes around the texts of a role.
+const AROUND: usize = 150;
+
 /// A role as somebody else wrote it down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedRole {
@@ -130,7 +136,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// Every contradiction to the roles of the account, with its place; [`Code::Conflict`], naming them all, where roles would
-/// be removed that somebody holds. Nothing is changed then.
+/// be removed that somebody holds, and where more than [`MAX_KEPT`] bytes would be kept. Nothing is changed then.
 pub fn import(op: &mut Op<'_>, wanted: &CheckedRoles, prune: bool) -> Result<Imported> {
     op.expect(Permission::ManageRoles)?;
     let kind = wanted.kind;
@@ -183,6 +189,7 @@ pub fn import(op: &mut Op<'_>, wanted: &CheckedRoles, prune: bool) -> Result<Imp
             }
         }
     }
+    ask_for_room(&existing, &steps, &out, prune)?;
     roles::update_many(op, &changes)?;
     let keys = roles::create_many(op, &new)?;
     let created = out.iter_mut().zip(&steps).filter(|(_, step)| step.role().is_none());
@@ -222,11 +229,36 @@ fn change(has: &RoleDetails, role: &ImportedRole) -> RoleChange {
     RoleChange { key: has.key, id: has.id.to_string(), kind: has.kind, before, after }
 }
 
+/// Those to which no step comes, and which the account may lose.
+fn others<'r>(existing: &'r [RoleDetails], steps: &[Step<'_>]) -> impl Iterator<Item = &'r RoleDetails> {
+    let met: HashSet<_> = steps.iter().filter_map(Step::role).map(|role| role.key).collect();
+    existing.iter().filter(move |role| !role.built_in && !met.contains(&role.key))
+}
+
+fn size(role: &RoleDetails) -> usize {
+    let permissions = serde_json::to_string(&role.permissions).map_or(0, |text| text.len());
+    role.name.len() + role.description.len() + role.ref_id.len() + permissions + AROUND
+}
+
+/// Whether what is brought has room beside what stays. Built-in roles do not count.
+fn ask_for_room(existing: &[RoleDetails], steps: &[Step<'_>], brought: &[RoleDetails], prune: bool) -> Result<()> {
+    let staying = others(existing, steps).filter(|_| !prune);
+    let bytes: usize = brought.iter().filter(|role| !role.built_in).chain(staying).map(size).sum();
+    if bytes <= MAX_KEPT {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Conflict,
+        format!(
+            "The roles of this kind would have about {bytes} bytes altogether, and may have {MAX_KEPT}: what one file can \
+             hold. Nothing was changed"
+        ),
+    ))
+}
+
 /// Removes the custom roles to which no step comes.
 fn remove_others(op: &mut Op<'_>, existing: &[RoleDetails], steps: &[Step<'_>]) -> Result<()> {
-    let met: HashSet<_> = steps.iter().filter_map(Step::role).map(|role| role.key).collect();
-    let others = existing.iter().filter(|role| !role.built_in && !met.contains(&role.key));
-    let gone: Vec<RoleGone> = others
+    let gone: Vec<RoleGone> = others(existing, steps)
         .map(|role| RoleGone { key: role.key, kind: role.kind, id: role.id.to_string(), before: contents(role) })
         .collect();
     let keys: Vec<_> = gone.iter().map(|role| role.key).collect();

@@ -268,6 +268,23 @@ fn roles_that_are_held_are_not_removed_and_then_nothing_is_changed() {
 }
 
 #[test]
+fn roles_of_a_kind_are_no_more_than_a_file_can_hold_and_others_make_room() {
+    let acme = TestRollcall::new();
+    let large = |name: &str, size: usize| json!([[name, null, {"own": "x".repeat(size)}]]);
+    let half = import::MAX_KEPT / 2;
+    bring(&acme, BOT, &large("A", half), false).unwrap();
+    let before = (acme.snapshot(), acme.sealed_events());
+    let error = bring(&acme, BOT, &large("B", half), false).unwrap_err();
+    assert_eq!(error.code(), Code::Conflict);
+    assert!(error.to_string().contains(&import::MAX_KEPT.to_string()), "{error}");
+    assert_eq!((acme.snapshot(), acme.sealed_events()), before);
+    bring(&acme, BOT, &large("B", half - 1_000), false).unwrap();
+    bring(&acme, RoleKind::Admin, &large("B", half), false).unwrap();
+    assert_eq!(bring(&acme, BOT, &large("A", half + 1_000), false).unwrap_err().code(), Code::Conflict);
+    bring(&acme, BOT, &large("C", half + 1_000), true).unwrap();
+}
+
+#[test]
 fn without_pruning_nothing_is_removed() {
     let acme = held();
     bring(&acme, RoleKind::Admin, &json!([]), false).unwrap();
