@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::{Value, json};
+
 use super::asked::{RoleOnBot, TaskGrant, UserFault};
 use crate::bots::{Bot, Dialog};
 use crate::error::Result;
@@ -186,6 +188,28 @@ impl End {
 /// The rows that stand for these tasks.
 pub(super) fn rows_of(tasks: &[TaskOf<'_>]) -> Vec<NewTask> {
     tasks.iter().map(|(bot, dialog)| NewTask { bot: bot.key, dialog: dialog.map(|d| d.key) }).collect()
+}
+
+/// Tasks for the audit log: bots, and which of their dialogs; null for all, which holds the single ones too.
+pub(super) fn told<'a>(tasks: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Value {
+    let mut bots = Vec::<(&str, Option<Vec<&str>>)>::new();
+    for (bot, dialog) in tasks {
+        let index = bots.iter().position(|(known, _)| *known == bot).unwrap_or_else(|| {
+            bots.push((bot, Some(Vec::new())));
+            bots.len() - 1
+        });
+        match (dialog, &mut bots[index].1) {
+            (None, dialogs) => *dialogs = None,
+            (Some(dialog), Some(dialogs)) if !dialogs.contains(&dialog) => dialogs.push(dialog),
+            (Some(_), _) => {}
+        }
+    }
+    bots.into_iter().map(|(bot, dialogs)| json!({"bot": bot, "dialogs": dialogs})).collect()
+}
+
+/// The same of tasks that were asked for, as they are meant.
+pub(super) fn told_of(tasks: &[TaskOf<'_>]) -> Value {
+    told(tasks.iter().map(|(bot, dialog)| (bot.id.as_str(), dialog.map(|d| d.id.as_str()))))
 }
 
 /// The texts without blanks around them, each once, in order.

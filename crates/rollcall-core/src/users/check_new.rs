@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::asked::{NewUser, UserFault};
-use super::check::{End, Known, RoleOf, rows_of};
+use super::check::{End, Known, RoleOf, rows_of, told_of};
 use super::{CheckedUser, MAX_ORG_USER_ID, Status};
 use crate::groups::Group;
 use crate::id::UserId;
@@ -118,7 +118,7 @@ impl Known {
                 groups,
                 roles,
                 tasks: rows_of(&tasks),
-                task_names: asked.tasks.iter().map(|t| json!({"bot": t.bot.trim(), "dialogs": t.dialogs})).collect(),
+                task_names: told_of(&tasks),
                 invite: asked.invite,
             }),
             email => Err(Box::new(Faulty { email, org_user_id, of_email, of_org_user_id, others: faults })),

@@ -2,10 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Value, json};
-
 use super::asked::{UserFault, UserUpdate};
-use super::check::{Ids, Known, rows_of};
+use super::check::{Ids, Known, rows_of, told, told_of};
 use super::check_change::{Before, Ready};
 use super::write::{write_changes, write_tasks};
 use super::{People, TaskChange, UserChange};
@@ -122,26 +120,8 @@ fn task_changes(ready: &[Ready<'_>], has: &Has) -> Vec<TaskChange> {
             continue;
         }
         let before = had.iter().map(|g| (g.bot.as_str(), g.dialog.as_ref().map(DialogId::as_str)));
-        let after = wanted.iter().map(|(bot, dialog)| (bot.id.as_str(), dialog.map(|d| d.id.as_str())));
-        let (before, after) = (told(before), told(after));
+        let (before, after) = (told(before), told_of(wanted));
         changes.push(TaskChange { user: user.row.key, email: user.row.email.clone(), tasks, before, after });
     }
     changes
-}
-
-/// Tasks for the audit log: bots, and which of their dialogs; null for all, which holds the single ones too.
-fn told<'a>(tasks: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Value {
-    let mut bots = Vec::<(&str, Option<Vec<&str>>)>::new();
-    for (bot, dialog) in tasks {
-        let index = bots.iter().position(|(known, _)| *known == bot).unwrap_or_else(|| {
-            bots.push((bot, Some(Vec::new())));
-            bots.len() - 1
-        });
-        match (dialog, &mut bots[index].1) {
-            (None, dialogs) => *dialogs = None,
-            (Some(dialog), Some(dialogs)) => dialogs.push(dialog),
-            (Some(_), None) => {}
-        }
-    }
-    bots.into_iter().map(|(bot, dialogs)| json!({"bot": bot, "dialogs": dialogs})).collect()
 }

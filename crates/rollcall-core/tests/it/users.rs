@@ -184,7 +184,10 @@ fn a_new_user_has_what_was_asked_for() {
             RoleOnBot { role: id(&acme, "Curator"), bot: Some(helper.clone()) },
             RoleOnBot { role: id(&acme, "Curator"), bot: Some(helper.clone()) },
         ],
-        tasks: vec![TaskGrant { bot: helper.clone(), dialogs: Some(vec![pay.clone(), pay.clone()]) }],
+        tasks: vec![TaskGrant {
+            bot: helper.clone(),
+            dialogs: Some(vec![format!(" {pay} "), String::new(), pay.clone()]),
+        }],
         can_create_bot: false,
         is_developer: true,
         invite: false,
@@ -203,6 +206,8 @@ fn a_new_user_has_what_was_asked_for() {
             "Bot Task Assignment: Bot tasks were given to Bo@Acme.TEST",
         ]
     );
+    let tasks = column(&acme, "select state_after from audit_events where name = 'Bot Task Assignment'");
+    assert_eq!(tasks, [format!(r#"[{{"bot":"{helper}","dialogs":["{pay}"]}}]"#)], "as they are meant");
     let bo = details(&acme, "bo@acme.test");
     assert_eq!(outcomes, [Outcome::Created(bo.id.clone())]);
     assert_eq!((bo.email.as_str(), bo.org_user_id.as_deref()), ("Bo@Acme.TEST", Some("7")));
