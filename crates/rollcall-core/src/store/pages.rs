@@ -99,8 +99,16 @@ pub(crate) fn settle(tx: &WriteTx<'_>, account: AccountKey, kind: Kind) -> Resul
     add(tx, account, kind, counts.into_iter())
 }
 
-/// Takes removed rows out of the count of a kind that is counted later, as far as they are in it.
+/// Takes rows that have just been removed out of the count of a kind that is counted later, as far as they are in it.
+/// The account must be locked as for [`settle`].
 pub(crate) fn uncount(tx: &WriteTx<'_>, account: AccountKey, kind: Kind, ids: impl Iterator<Item = i64>) -> Result<()> {
+    let Some(table) = kind.counted_later() else { return Ok(()) };
+    // SQLite gives the ids behind the last row again. So the runs from that row on are open once more: more may come.
+    let sql = format!(
+        "delete from page_counts where account_id = $1 and kind = $2 \
+         and bucket >= coalesce((select max(id) from {table} where account_id = $1), 0) / {BUCKET}"
+    );
+    tx.execute(&sql, &[account.into(), kind.name().into()])?;
     let open = open_bucket(tx, account, kind)?;
     count(tx, account, kind, ids.filter(|id| id / BUCKET < open), -1)
 }

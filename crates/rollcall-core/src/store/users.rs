@@ -238,9 +238,13 @@ pub(crate) fn activate(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now
 }
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    if users.is_empty() {
+        return Ok(0);
+    }
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    let removed = tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)?;
     pages::uncount(tx, account, Kind::Users, users.iter().map(|key| key.0))?;
-    tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)
+    Ok(removed)
 }
 
 /// Puts an address that says nothing in the place of each user's own, clears all else that is personal, and shuts them
