@@ -269,6 +269,14 @@ impl Answer {
         let tag = format!("\"{}\"", hex(&sha256(&body)[..16]));
         Self::ok(body, tag)
     }
+
+    /// The same, unless the client has it already.
+    pub(super) fn unless(self, known: &Tags) -> Self {
+        match self.etag {
+            Some(tag) if known.contain(&tag) => Self::not_modified(tag),
+            etag => Self { etag, ..self },
+        }
+    }
 }
 
 fn read_query(text: &str) -> Result<HashMap<String, String>, Failure> {

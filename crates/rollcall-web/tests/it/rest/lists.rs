@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
-use rollcall_core::sync::State;
+use rollcall_core::sync::{AssignmentState, State};
 use rollcall_testkit::Caller;
 use serde_json::Value;
 
@@ -119,6 +119,26 @@ async fn the_lists_answer_304_until_something_of_the_account_changes() {
         acme.admin(&format!("new-{}", path.len()));
         assert_eq!(again.get(path).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_role_whose_time_is_over_is_not_told_any_more_to_whoever_has_an_older_answer() {
+    let acme = acme();
+    let given = AssignmentState {
+        role: "Auditor".into(),
+        bot: None,
+        users: vec!["sam@acme.test".into()],
+        groups: Vec::new(),
+        expires: Some(acme.rollcall().now().plus_millis(1_000)),
+    };
+    acme.apply(State { name: "Acme".into(), assignments: vec![given], ..State::default() }).expect("it is applied");
+    let app = acme.app(&SCOPE);
+    let before = app.get("alluserroles").await;
+    let again = app.with_header("if-none-match", before.header("etag"));
+    assert_eq!(again.get("alluserroles").await.status, 304);
+    acme.clock.advance(1_000);
+    let after = again.get("alluserroles").await;
+    assert_eq!((after.status.as_u16(), after.text == before.text), (200, false));
 }
 
 #[tokio::test]
