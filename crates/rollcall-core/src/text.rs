@@ -43,6 +43,14 @@ fn is_ignorable(c: char) -> bool {
 /// The key by which names are compared: Unicode compatibility form, case folded, without what nobody sees. "Audit",
 /// "AUDIT" and "Ａudit" are one.
 pub fn key(text: &str) -> String {
+    if text.is_ascii() {
+        // The same, at a hundredth of the time: most texts are, and some are whole replies.
+        return text.trim().to_ascii_lowercase();
+    }
+    unicode_key(text)
+}
+
+fn unicode_key(text: &str) -> String {
     let visible: String = text.trim().nfkc().filter(|c| !is_ignorable(*c)).collect();
     CaseMapper::new().fold_string(&visible).nfkc().collect()
 }
@@ -101,6 +109,14 @@ impl Email {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_ascii_is_that_of_unicode() {
+        let all: String = (0..128_u8).map(char::from).collect();
+        for text in [all.as_str(), " Audit\t", "\u{b}A\u{c}", "\u{1c}a\u{1f}", ""] {
+            assert_eq!(key(text), unicode_key(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn addresses_compare_without_case_and_by_ascii_domain() {
