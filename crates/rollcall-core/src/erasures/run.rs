@@ -1,6 +1,6 @@
 //! The job that erases: some users in each transaction, each whole and once, whoever else runs it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -148,18 +148,28 @@ fn erase(tx: &WriteTx<'_>, view: &View<'_>, users: &[&UserRow]) -> Result<HashMa
     store::tasks::remove_of_users(tx, view.account, &keys)?;
     store::invitations::revoke_of_users(tx, view.account, &keys)?;
     store::outbox::remove_of_users(tx, view.account, &keys)?;
-    let addresses: Vec<String> =
-        users.iter().flat_map(|user| [text::key(&user.email), user.email_key.clone()]).collect();
-    // A reply may repeat an address in any case of letters, as the request had it.
+    let names: BTreeSet<String> = users.iter().flat_map(|user| names(user)).collect();
     let tells = |reply: &[u8]| {
         let reply = text::key(&String::from_utf8_lossy(reply));
-        addresses.iter().any(|address| reply.contains(address))
+        names.iter().any(|name| reply.contains(name))
     };
     store::once::forget_where(tx, view.account, tells)?;
     let chain = store::accounts::chain_id(tx, view.account)?;
     let erased: Vec<(UserKey, String)> = users.iter().map(|user| (user.key, pseudonym(&chain, user))).collect();
     store::users::erase_many(tx, view.account, &erased, view.now)?;
     Ok(lost)
+}
+
+/// How a remembered reply names somebody: by their address in any case of letters, as the request had it, or by the id of
+/// their organisation as a whole text, by itself or within a message. Shorter than that it could be a part of anything.
+fn names(user: &UserRow) -> Vec<String> {
+    let mut names = vec![text::key(&user.email), user.email_key.clone()];
+    if let Some(id) = &user.org_user_id {
+        let whole = json!(id).to_string();
+        let within = json!(whole).to_string();
+        names.extend([text::key(&whole), text::key(&within[1..within.len() - 1])]);
+    }
+    names
 }
 
 /// An address in the place of the erased one. It is made of the id, and of something that nobody outside knows, so that

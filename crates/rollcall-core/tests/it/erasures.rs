@@ -89,9 +89,12 @@ fn nothing_personal_is_left_but_what_the_audit_log_has_said_before() {
     let invited = NewUser { org_user_id: Some("canary too".into()), ..NewUser::with_email("canary2@acme.test") };
     create(acme.rollcall(), &caller, Mode::Real, &[invited]).unwrap();
     let token = letters(&acme).remove(0).1;
-    for (key, body) in
-        [("mine", "{\"emailId\":\"CANARY@bücher.EXAMPLE\"}"), ("other", "{\"emailId\":\"bo@acme.test\"}")]
-    {
+    for (key, body) in [
+        ("mine", "{\"emailId\":\"CANARY@bücher.EXAMPLE\"}"),
+        ("by org id", "{\"orgUserId\":\"canary org id\",\"firstName\":\"Canary\"}"),
+        ("within", "{\"msg\":\"The org user id \\\"canary org id\\\" belongs to another user\"}"),
+        ("other", "{\"emailId\":\"bo@acme.test\"}"),
+    ] {
         let (once, reply) = (Once { key: key.into(), fingerprint: [7; 32] }, body.as_bytes().to_vec());
         let work = move |op: &mut rollcall_core::op::Op<'_>| {
             users::create_many(op, Vec::new())?;
