@@ -171,7 +171,7 @@ impl Jobs {
             match mail::render(letter, &self.public_url).and_then(|m| mail::write(&self.outbox, letter, &m)) {
                 Ok(()) => {
                     delivered += 1;
-                    settled.push(letter.id);
+                    settled.push((letter.id, letter.written));
                 }
                 Err(error) if letter.letter.expires <= now => {
                     let error = format!("{error:#}");
@@ -180,7 +180,7 @@ impl Jobs {
                         error,
                         "a message could not be delivered in its time and is given up"
                     );
-                    settled.push(letter.id);
+                    settled.push((letter.id, letter.written));
                 }
                 Err(error) => {
                     let error = format!("{error:#}");

@@ -149,12 +149,15 @@ fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
     Ok(due.into_iter().map(open).collect())
 }
 
-/// What became of the letters that were tried: delivered ones leave the outbox, failed ones wait twice as long each
-/// time, from a second up to an hour.
+/// What became of the letters that were tried: delivered ones, by number and when they were written, leave the outbox;
+/// failed ones wait twice as long each time, from a second up to an hour.
+///
+/// A letter may go with its user while it is under way, and SQLite then gives its number to the next one: that one is
+/// told from it by when it was written, and stays.
 ///
 /// # Errors
 /// When the database fails.
-pub fn settle(op: &mut Op<'_>, delivered: &[i64], failed: &[(i64, i64, String)]) -> Result<()> {
+pub fn settle(op: &mut Op<'_>, delivered: &[(i64, Time)], failed: &[(i64, i64, String)]) -> Result<()> {
     op.expect_chore(Chore::Deliver)?;
     op.upkeep(|tx, view| {
         store::outbox::remove_many(tx, view.account, delivered)?;

@@ -50,9 +50,11 @@ pub(crate) fn count(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
     Ok(tx.first("select count(*) from outbox where account_id = $1", &[account.into()], |r| r.int(0))?.unwrap_or(0))
 }
 
-pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, ids: &[i64]) -> Result<usize> {
-    let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), (*id).into()]).collect();
-    tx.execute_many("delete from outbox where account_id = $1 and id = $2", &rows)
+/// Removes messages by id and when they were written.
+pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, messages: &[(i64, Time)]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> =
+        messages.iter().map(|(id, written)| vec![account.into(), (*id).into(), (*written).into()]).collect();
+    tx.execute_many("delete from outbox where account_id = $1 and id = $2 and created_at = $3", &rows)
 }
 
 /// Nobody else's turn comes before `until`.

@@ -4,12 +4,13 @@ use std::sync::Barrier;
 
 use rollcall_core::Code;
 use rollcall_core::actor::Actor;
+use rollcall_core::clock::Time;
 use rollcall_core::mail::{self, Due};
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::sync::State;
 use rollcall_core::users::invitation::{self, Invited, LIFE_MILLIS};
-use rollcall_core::users::{NewUser, Profile, ProfileField, Status};
+use rollcall_core::users::{self, Lookup, NewUser, Profile, ProfileField, Status};
 use rollcall_testkit::{START, TestRollcall, user};
 
 use crate::setting::{DAY, app, column, create, details, letters, number, prune, state, traces};
@@ -150,10 +151,25 @@ fn an_invitee_may_do_nothing_else() {
 }
 
 #[test]
+fn a_letter_that_went_with_its_user_while_it_was_delivered_takes_no_other_with_it() {
+    let acme = TestRollcall::new();
+    let actor = app(&acme, &[Scope::UserManagement]);
+    create(acme.rollcall(), &actor, Mode::Real, &[NewUser::with_email("bo@acme.test")]).unwrap();
+    let claimed = acme.write(|op| mail::claim(op, 10)).unwrap();
+    acme.write(|op| users::remove(op, &[Lookup::Email("bo@acme.test".into())])).unwrap();
+    acme.clock.advance(1);
+    create(acme.rollcall(), &actor, Mode::Real, &[NewUser::with_email("jo@acme.test")]).unwrap();
+    let delivered: Vec<_> = claimed.letters.iter().map(|due| (due.id, due.written)).collect();
+    acme.write(move |op| mail::settle(op, &delivered, &[])).unwrap();
+    let left: Vec<String> = letters(&acme).into_iter().map(|(to, _)| to).collect();
+    assert_eq!(left, ["jo@acme.test"]);
+}
+
+#[test]
 fn a_letter_waits_until_it_is_delivered_and_longer_after_each_failure() {
     let (acme, token) = invited();
     let due = || acme.read(|view| mail::due(view, 10)).unwrap();
-    let settle = |delivered: Vec<i64>, failed: Vec<&Due>| {
+    let settle = |delivered: Vec<(i64, Time)>, failed: Vec<&Due>| {
         let failed: Vec<_> = failed.iter().map(|d| (d.id, d.attempts, "no route to host".to_owned())).collect();
         acme.write(move |op| mail::settle(op, &delivered, &failed)).unwrap();
     };
@@ -176,7 +192,7 @@ fn a_letter_waits_until_it_is_delivered_and_longer_after_each_failure() {
     settle(vec![], vec![&late]);
     acme.clock.advance(3_600_000);
     assert_eq!(due().len(), 1, "an hour is the longest wait");
-    settle(vec![first.id], vec![]);
+    settle(vec![(first.id, first.written)], vec![]);
     assert_eq!((acme.read(mail::waiting).unwrap(), due().len()), (0, 0));
     assert_eq!(number(&acme, "select count(*) from invitations where state = 'open'"), 1, "the link stays good");
     assert_eq!(acme.sealed_events(), events);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
 
-use rollcall_core::clock::ManualClock;
+use rollcall_core::clock::{ManualClock, Time};
 use rollcall_core::mail::{self, LEASE_MILLIS};
 use rollcall_core::seal::InstallationKey;
 use rollcall_core::users::{self, NewUser};
@@ -104,9 +104,9 @@ fn each_letter_is_taken_by_one_replica_and_by_another_when_that_one_is_gone() {
     let (one, other) = (Replica::of(&acme), Replica::of(&acme));
     let invited: Vec<NewUser> = (0..60).map(|n| NewUser::with_email(format!("u{n}@acme.test"))).collect();
     acme.write(move |op| users::create_many(op, invited.clone())).unwrap();
-    let take = |replica: &Replica, limit: i64| -> Vec<i64> {
+    let take = |replica: &Replica, limit: i64| -> Vec<(i64, Time)> {
         let claimed = replica.write(move |op| mail::claim(op, limit)).wait().unwrap();
-        claimed.letters.iter().map(|due| due.id).collect()
+        claimed.letters.iter().map(|due| (due.id, due.written)).collect()
     };
     let mut taken = Vec::new();
     for _ in 0..3 {
@@ -114,14 +114,14 @@ fn each_letter_is_taken_by_one_replica_and_by_another_when_that_one_is_gone() {
         assert_eq!((a.len(), b.len()), (10, 10));
         taken.extend(a.into_iter().chain(b));
     }
-    let all: BTreeSet<i64> = taken.iter().copied().collect();
+    let all: BTreeSet<_> = taken.iter().copied().collect();
     assert_eq!((all.len(), take(&one, 100).len()), (60, 0), "each once, and then none");
     let sent = taken[..20].to_vec();
     one.write(move |op| mail::settle(op, &sent, &[])).wait().unwrap();
     acme.clock.advance(LEASE_MILLIS - 1);
     assert!(take(&other, 100).is_empty(), "the others are still in the hands of those who took them");
     acme.clock.advance(1);
-    let again: BTreeSet<i64> = take(&other, 100).into_iter().collect();
+    let again: BTreeSet<_> = take(&other, 100).into_iter().collect();
     assert_eq!(again, taken[20..].iter().copied().collect(), "what nobody told of is taken again");
     for back in [DAY, DAY / 24] {
         acme.clock.advance(-back);

@@ -177,8 +177,9 @@ impl Two {
             let changed = self.acme.write(move |op| apps::change_scopes(op, &name, &[], &Scope::ALL));
             assert_eq!(changed.unwrap_err().code(), Code::NotFound);
         }
-        let theirs: Vec<i64> = self.read_beta(|view| mail::due(view, 100)).iter().map(|due| due.id).collect();
-        self.acme.write(move |op| mail::settle(op, &theirs, &[(theirs[0], 0, "no".into())])).unwrap();
+        let theirs = self.read_beta(|view| mail::due(view, 100));
+        let theirs: Vec<_> = theirs.iter().map(|due| (due.id, due.written)).collect();
+        self.acme.write(move |op| mail::settle(op, &theirs, &[(theirs[0].0, 0, "no".into())])).unwrap();
         self.acme.sealed_events();
     }
 }

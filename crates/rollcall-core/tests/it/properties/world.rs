@@ -140,8 +140,8 @@ impl World {
             self.secrets.push(token);
         }
         let settle = |op: &mut rollcall_core::op::Op<'_>| {
-            let ids: Vec<i64> = mail::due(op, 10_000)?.iter().map(|due| due.id).collect();
-            mail::settle(op, &ids, &[])
+            let sent: Vec<_> = mail::due(op, 10_000)?.iter().map(|due| (due.id, due.written)).collect();
+            mail::settle(op, &sent, &[])
         };
         self.acme.write(settle).unwrap();
     }
