@@ -5,8 +5,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::store::audit::Run;
-use crate::store::{self, AccountKey, Chore, Tx, WriteTx};
+use crate::store::{self, AccountKey, Chore, Tx};
 
 /// As many events are sealed in one transaction, or walked in one statement.
 const BATCH: i64 = 1_000;
@@ -61,26 +60,9 @@ pub fn seal(op: &mut Op<'_>) -> Result<usize> {
             previous = link;
         }
         store::audit::seal_many(tx, view.account, &sealed)?;
-        let numbered = sealed.iter().zip(&pending).map(|((_, sealed), event)| (sealed.link.seq, event.at));
-        note_runs(tx, view.account, numbered)?;
+        store::audit::note_runs(tx, view.account)?;
         Ok(more)
     })
-}
-
-/// Notes between which times the events of each run happened, by which the log is searched for a time.
-fn note_runs(tx: &WriteTx<'_>, account: AccountKey, events: impl Iterator<Item = (i64, Time)>) -> Result<()> {
-    let mut runs: Vec<Run> = store::audit::last_run(tx, account)?.into_iter().collect();
-    for (seq, at) in events {
-        let number = seq / store::audit::RUN;
-        match runs.last_mut() {
-            Some(run) if run.number == number => {
-                run.first = run.first.min(at);
-                run.last = run.last.max(at);
-            }
-            _ => runs.push(Run { number, first: at, last: at }),
-        }
-    }
-    store::audit::put_runs(tx, account, &runs).map(|_| ())
 }
 
 /// How many events wait to be sealed.

@@ -144,24 +144,17 @@ fn run(r: &Row<'_, '_>) -> Run {
     Run { number: r.int(0), first: r.time(1), last: r.time(2) }
 }
 
-/// The last run of the chain.
-pub(crate) fn last_run(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Run>> {
-    tx.first(
-        "select run, first_at, last_at from audit_runs where account_id = $1 order by run desc limit 1",
-        &[account.into()],
-        run,
-    )
-}
-
-/// Writes runs anew, or for the first time.
-pub(crate) fn put_runs(tx: &WriteTx<'_>, account: AccountKey, runs: &[Run]) -> Result<usize> {
-    let rows: Vec<Vec<Value<'_>>> =
-        runs.iter().map(|r| vec![account.into(), r.number.into(), r.first.into(), r.last.into()]).collect();
-    tx.execute_many(
-        "insert into audit_runs (account_id, run, first_at, last_at) values ($1, $2, $3, $4) \
-         on conflict (account_id, run) do update set first_at = excluded.first_at, last_at = excluded.last_at",
-        &rows,
-    )
+/// Notes between which times the events of the last run that is known, and of those after it, happened. It looks at the
+/// events themselves: a replica of a version before 0006 seals and notes nothing while it is being replaced.
+pub(crate) fn note_runs(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize> {
+    let sql = format!(
+        "insert into audit_runs (account_id, run, first_at, last_at) \
+         select account_id, seq / {RUN}, min(at), max(at) from audit_events where account_id = $1 \
+         and seq >= {RUN} * coalesce((select max(run) from audit_runs where account_id = $1), 0) \
+         group by account_id, seq / {RUN} \
+         on conflict (account_id, run) do update set first_at = excluded.first_at, last_at = excluded.last_at"
+    );
+    tx.execute(&sql, &[account.into()])
 }
 
 /// The runs from a number on that have, or may have, events of between these times; in order.

@@ -119,6 +119,23 @@ fn runs_that_are_sealed_in_several_goes_know_their_first_and_last_time() {
 }
 
 #[test]
+fn what_a_replica_of_a_version_without_runs_has_sealed_is_found_by_its_time() {
+    let acme = TestRollcall::new();
+    write(&acme, &[100; 900]);
+    // It seals what comes next, and begins another run, without a note.
+    let noted = acme.database().query("select run, first_at, last_at from audit_runs order by run");
+    write(&acme, &[500; 700]);
+    acme.database().execute("delete from audit_runs where run > 0");
+    acme.database().execute(&format!("update audit_runs set last_at = {}", noted[0][2].as_deref().unwrap()));
+    write(&acme, &[900]);
+    let total = |millis: i64| {
+        let time = Some(Time(1_000_000 + millis));
+        find(&acme, Wanted { from: time, to: time, ..all() }).total
+    };
+    assert_eq!((total(100), total(500), total(900)), (900, 700, 1));
+}
+
+#[test]
 fn who_resumes_from_the_last_event_misses_none_and_sees_none_twice_while_others_write() {
     let acme = TestRollcall::new();
     acme.apply(state()).unwrap();
