@@ -1,6 +1,6 @@
 //! `docs/vendor-api.md` is written by hand; that it speaks of every route, and of no other, is checked here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_core::policy::Scope;
 use rollcall_web::rest::{PREFIXES, ROUTES};
@@ -72,5 +72,38 @@ fn vendor_api_shows_examples_that_are_json() {
     for example in examples {
         let parsed: Result<serde_json::Value, _> = serde_json::from_str(example);
         assert!(parsed.is_ok(), "docs/vendor-api.md: {parsed:?}\n{example}");
+    }
+}
+
+/// What any call may be answered when Rollcall or its database is in trouble; told once, under "Errors". And the answer to
+/// a verb that a path does not have, which is no answer of a route.
+const EVERYWHERE: [&str; 3] = ["500", "503", "504"];
+
+/// The statuses that a section lists, each at the beginning of what stands between two dots.
+fn statuses(section: &str) -> BTreeSet<String> {
+    let list = section.split("### Statuses\n").nth(1).and_then(|rest| rest.trim_start().split("\n\n").next());
+    let items = list.unwrap_or_default().split('·').map(str::trim_start);
+    let leading = items.flat_map(|item| item.split(' ').take_while(|word| *word == "and" || is_status(word)));
+    leading.map(|word| word.trim_end_matches(',')).filter(|word| is_status(word)).map(str::to_owned).collect()
+}
+
+fn is_status(word: &str) -> bool {
+    let word = word.trim_end_matches(',');
+    word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[test]
+fn vendor_api_lists_the_statuses_that_each_route_can_give() {
+    let sections = sections();
+    for route in ROUTES {
+        let path = format!("/api/public/{}", route.path);
+        let method = route.method.as_str().to_lowercase();
+        let described = rollcall_web::rest::openapi::document()["paths"][&path][&method]["responses"].clone();
+        let described = described.as_object().expect("responses").keys().map(String::as_str);
+        let mut expected: BTreeSet<String> =
+            described.filter(|status| !EVERYWHERE.contains(status)).map(str::to_owned).collect();
+        expected.insert("405".into());
+        let found = statuses(&sections[&format!("{} {path}", route.method)]);
+        assert_eq!(found, expected, "docs/vendor-api.md, `## {} {path}`, `### Statuses`", route.method);
     }
 }
