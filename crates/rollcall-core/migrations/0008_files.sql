@@ -15,8 +15,8 @@ create table files (
     unique (account_id, public_id)
 ) strict;
 
--- What is still kept and how large it is, without a look at any content.
-create index files_by_age on files (account_id, created_at, size);
+-- What is still kept, how large it is and whose, without a look at any content.
+create index files_by_age on files (account_id, created_at, size, created_by);
 
 -- Null where nobody knows: built-in roles, and roles from before this was noted.
 alter table roles add column created_by text;

@@ -98,7 +98,7 @@ impl Demo {
         for (title, command) in self.commands(address) {
             text.push_str(&format!("\n# {title}\n{command}\n"));
         }
-        text.push_str("\nCtrl-C stops.\n");
+        text.push_str(&format!("\nEvery call, with examples: http://{address}/docs\n\nCtrl-C stops.\n"));
         text
     }
 

@@ -20,6 +20,10 @@ pub const KEPT_MILLIS: i64 = 24 * 3600 * 1000;
 pub const MAX_KEPT: i64 = 256 * 1024 * 1024;
 /// As many files an account may have at a time, however small.
 pub const MAX_FILES: i64 = 10_000;
+/// As many bytes of these may be one app's: 128 MiB.
+pub const MAX_KEPT_OF_APP: i64 = MAX_KEPT / 2;
+/// As many of these files may be one app's.
+pub const MAX_FILES_OF_APP: i64 = MAX_FILES / 2;
 
 /// The longest name of a file.
 const MAX_NAME: usize = 300;
@@ -126,7 +130,7 @@ fn since(now: Time) -> Time {
 ///
 /// # Errors
 /// [`Code::Invalid`] for a file over [`MAX_SIZE`]; [`Code::Conflict`] where the account would have more than [`MAX_KEPT`]
-/// bytes or [`MAX_FILES`] files, with the time at which there is room.
+/// bytes or [`MAX_FILES`] files, or the app more than its half of them, with the time at which there is room.
 pub fn upload(op: &mut Op<'_>, file: &NewFile) -> Result<FileId> {
     op.expect(Permission::UploadFiles)?;
     if file.content.len() > MAX_SIZE {
@@ -144,28 +148,54 @@ pub fn upload(op: &mut Op<'_>, file: &NewFile) -> Result<FileId> {
     Ok(id)
 }
 
-fn ask_for_room(view: &View<'_>, size: i64) -> Result<()> {
-    let since = since(view.now);
-    let (files, bytes) = store::files::kept(view.tx, view.account, since)?;
-    if files < MAX_FILES && bytes + size <= MAX_KEPT {
-        return Ok(());
+/// How much somebody may have at a time.
+struct Allowance {
+    files: i64,
+    bytes: i64,
+}
+
+impl Allowance {
+    fn has_room(&self, (files, bytes): (i64, i64), size: i64) -> bool {
+        files < self.files && bytes + size <= self.bytes
     }
-    let ages = store::files::ages(view.tx, view.account, since)?;
-    let (mut files_left, mut bytes_left) = (files, bytes);
-    let going = ages.into_iter().find(|(_, size_of_it)| {
-        files_left -= 1;
-        bytes_left -= size_of_it;
-        files_left < MAX_FILES && bytes_left + size <= MAX_KEPT
-    });
-    let room = going.map_or(view.now, |(came, _)| came.plus_millis(KEPT_MILLIS));
-    Err(Error::new(
-        Code::Conflict,
-        format!(
-            "The account has {files} uploaded files of {bytes} bytes altogether, and may have {MAX_FILES} files and {} MiB; \
-             files are kept for 24 hours, and there is room for this one from {room} on",
-            MAX_KEPT / (1024 * 1024)
-        ),
-    ))
+
+    /// When there is room, where the oldest of these go one after the other.
+    fn room(&self, kept: (i64, i64), size: i64, ages: impl Iterator<Item = (Time, i64)>) -> Option<Time> {
+        let (mut files, mut bytes) = kept;
+        let mut going = ages.skip_while(|(_, gone)| {
+            files -= 1;
+            bytes -= gone;
+            !self.has_room((files, bytes), size)
+        });
+        going.next().map(|(came, _)| came.plus_millis(KEPT_MILLIS))
+    }
+}
+
+/// One app alone, whatever it may do otherwise, must not be able to keep all others from uploading.
+fn ask_for_room(view: &View<'_>, size: i64) -> Result<()> {
+    let by = view.actor.signature().1;
+    let since = since(view.now);
+    let [all, own] = store::files::kept(view.tx, view.account, since, &by)?;
+    let of_app = Allowance { files: MAX_FILES_OF_APP, bytes: MAX_KEPT_OF_APP };
+    let of_account = Allowance { files: MAX_FILES, bytes: MAX_KEPT };
+    for (who, allowance, kept, is_own) in [("The app", of_app, own, true), ("The account", of_account, all, false)] {
+        if allowance.has_room(kept, size) {
+            continue;
+        }
+        let ages = store::files::ages(view.tx, view.account, since)?;
+        let ages = ages.into_iter().filter(|(_, _, whose)| !is_own || *whose == by).map(|(came, size, _)| (came, size));
+        let room = allowance.room(kept, size, ages).unwrap_or(view.now);
+        let message = format!(
+            "{who} has {} uploaded files of {} bytes altogether, and may have {} files and {} MiB; files are kept for 24 hours, \
+             and there is room for this one from {room} on",
+            kept.0,
+            kept.1,
+            allowance.files,
+            allowance.bytes / (1024 * 1024)
+        );
+        return Err(Error::new(Code::Conflict, message));
+    }
+    Ok(())
 }
 
 /// The content of an uploaded file, for the call that takes it up; none where there is no such file in the account (any

@@ -32,22 +32,24 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// How many files came after `since`, and how large they are altogether.
-pub(crate) fn kept(tx: &Tx<'_>, account: AccountKey, since: Time) -> Result<(i64, i64)> {
+/// How many files came after `since`, and how large they are altogether: of everybody, and of those whom `by` names.
+pub(crate) fn kept(tx: &Tx<'_>, account: AccountKey, since: Time, by: &str) -> Result<[(i64, i64); 2]> {
     let found = tx.first(
-        "select count(*), cast(coalesce(sum(size), 0) as bigint) from files where account_id = $1 and created_at > $2",
-        &[account.into(), since.into()],
-        |r| (r.int(0), r.int(1)),
+        "select count(*), cast(coalesce(sum(size), 0) as bigint), count(case when created_by = $3 then 1 end), \
+         cast(coalesce(sum(case when created_by = $3 then size end), 0) as bigint) from files \
+         where account_id = $1 and created_at > $2",
+        &[account.into(), since.into(), by.into()],
+        |r| [(r.int(0), r.int(1)), (r.int(2), r.int(3))],
     )?;
     Ok(found.unwrap_or_default())
 }
 
-/// When each of these files came and how large it is, oldest first.
-pub(crate) fn ages(tx: &Tx<'_>, account: AccountKey, since: Time) -> Result<Vec<(Time, i64)>> {
+/// When each of these files came, how large it is and whose, oldest first.
+pub(crate) fn ages(tx: &Tx<'_>, account: AccountKey, since: Time) -> Result<Vec<(Time, i64, String)>> {
     tx.query(
-        "select created_at, size from files where account_id = $1 and created_at > $2 order by created_at",
+        "select created_at, size, created_by from files where account_id = $1 and created_at > $2 order by created_at",
         &[account.into(), since.into()],
-        |r| (r.time(0), r.int(1)),
+        |r| (r.time(0), r.int(1), r.text(2)),
     )
 }
 

@@ -1,7 +1,7 @@
 //! Uploaded files: kept whole for a day, for the whole account and nobody else, and never more than there is room for.
 
 use rollcall_core::actor::Actor;
-use rollcall_core::files::{self, KEPT_MILLIS, MAX_FILES, MAX_KEPT, MAX_SIZE, NewFile};
+use rollcall_core::files::{self, KEPT_MILLIS, MAX_FILES, MAX_KEPT, MAX_KEPT_OF_APP, MAX_SIZE, NewFile};
 use rollcall_core::id::FileId;
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
@@ -101,13 +101,14 @@ fn a_rehearsal_keeps_nothing() {
 fn an_account_has_so_many_bytes_at_a_time_and_is_told_when_there_is_room() {
     let acme = TestRollcall::new();
     let (uploader, stranger) = (app(&acme, &[]), app_of(&acme, &acme.found("Beta"), &[]));
+    let other = app(&acme, &[Scope::AuditLogs]);
     // What counts is the size that was noted: so much need not be written for a test.
     let enlarge = |id: &FileId, size: i64| {
         let sql = format!("update files set size = {size} where public_id = '{id}'");
         assert_eq!(acme.database().execute(&sql), 1);
     };
-    for size in [1, MAX_KEPT - 10] {
-        enlarge(&upload(&acme, &uploader, Mode::Real, vec![0]).unwrap(), size);
+    for (size, by) in [(1, &other), (MAX_KEPT - 10, &other)] {
+        enlarge(&upload(&acme, by, Mode::Real, vec![0]).unwrap(), size);
         acme.clock.advance(HOUR);
     }
     upload(&acme, &uploader, Mode::Real, vec![0; 9]).unwrap();
@@ -137,6 +138,8 @@ fn an_account_has_so_many_files_at_a_time_however_small_and_many_cost_no_more_st
     let (few, done) = statements(&acme, || upload(&acme, &uploader, Mode::Real, vec![0]));
     done.unwrap();
     let many = MAX_FILES - 2;
+    // Of others.
+    acme.database().execute("update files set created_by = 'cs-another'");
     let copies = format!(
         "with recursive n (i) as (select 1 union all select i + 1 from n where i < {many}) \
          insert into files (account_id, public_id, name, context, extension, content, size, created_at, created_by) \
@@ -154,4 +157,28 @@ fn an_account_has_so_many_files_at_a_time_however_small_and_many_cost_no_more_st
     );
     acme.clock.advance(KEPT_MILLIS);
     upload(&acme, &uploader, Mode::Real, vec![0]).unwrap();
+}
+
+#[test]
+fn one_app_has_half_of_that_so_that_it_keeps_nobody_else_from_uploading() {
+    let acme = TestRollcall::new();
+    let (greedy, other) = (app(&acme, &[]), app(&acme, &[Scope::AuditLogs]));
+    upload(&acme, &greedy, Mode::Real, vec![0]).unwrap();
+    acme.clock.advance(HOUR);
+    upload(&acme, &other, Mode::Real, vec![0]).unwrap();
+    let enlarge = |size: i64| format!("update files set size = {size} where id = (select min(id) from files)");
+    acme.database().execute(&enlarge(MAX_KEPT_OF_APP - 2));
+    acme.clock.advance(HOUR);
+    upload(&acme, &greedy, Mode::Real, vec![0]).unwrap();
+    let refused = upload(&acme, &greedy, Mode::Real, vec![0; 2]).unwrap_err();
+    assert_eq!(refused.code(), Code::Conflict);
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "The app has 2 uploaded files of 134217727 bytes altogether, and may have 5000 files and 128 MiB; files are kept \
+             for 24 hours, and there is room for this one from {} on",
+            START.plus_millis(KEPT_MILLIS)
+        )
+    );
+    upload(&acme, &other, Mode::Real, vec![0; 2]).unwrap();
 }

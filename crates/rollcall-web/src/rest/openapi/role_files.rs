@@ -36,7 +36,7 @@ pub(super) fn described() -> Vec<Described> {
         route("POST uploadfile", "uploadFile", Tag::Roles, "Upload a file", told().required("fileId", hex_id()))
             .text(
                 "Keeps a file for 24 hours, for other calls to take up: today `roles/import`. Further parts of the form are \
-                 ignored. 409: an account has at most 256 MiB and 10,000 files at a time, and the message says when there is room.",
+                 ignored. 409: an account has at most 256 MiB and 10,000 files at a time, an app half of that, and the message says when there is room.",
             )
             .takes_form(upload())
             .refuses(409),

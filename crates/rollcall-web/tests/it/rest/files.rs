@@ -266,7 +266,7 @@ async fn a_full_account_is_told_when_there_is_room() {
     let acme = TestRollcall::new();
     let app: Caller = acme.app(&[Scope::AuditLogs]);
     uploaded(&app, b"[1]").await;
-    acme.database().execute(&format!("update files set size = {MAX_KEPT}"));
+    acme.database().execute(&format!("update files set size = {MAX_KEPT}, created_by = 'cs-another'"));
     let reply = send(&app, "", form(BOUNDARY, &parts(b"[1]"))).await;
     let room = acme.rollcall().now().plus_millis(KEPT_MILLIS).to_string();
     assert_eq!(reply.status, 409);
