@@ -19,17 +19,11 @@ pub(super) async fn find(call: Call) -> Result<Answer, Failure> {
         return Err(faults.into());
     }
     let wanted = audit::Wanted { after, from: times.0, to: times.1, page: page? };
-    let known = call.known_tags();
     call.sealing().await?;
-    let (tag, found) = call
-        .reading(move |view| {
-            let tag = format!("\"a1-{}-{}\"", audit::mark(view)?, wire::audit::words(&wanted));
-            let found = if known.contain(&tag) { None } else { Some(audit::find(view, &wanted)?) };
-            Ok((tag, found))
-        })
-        .await?;
-    Ok(match found {
-        None => Answer::not_modified(tag),
-        Some(events) => Answer::ok(wire::audit::page(&events), tag),
-    })
+    call.reading_anew(
+        move |view| Ok(format!("a1-{}-{}", audit::mark(view)?, wire::audit::words(&wanted))),
+        move |view| audit::find(view, &wanted),
+        wire::audit::page,
+    )
+    .await
 }

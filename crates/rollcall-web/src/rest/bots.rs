@@ -7,16 +7,11 @@ use super::error::Failure;
 use super::wire;
 
 pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
-    let (page, known) = (call.page()?, call.known_tags());
-    let (tag, found) = call
-        .reading(move |view| {
-            let tag = format!("\"b1-{}-{}-{}\"", view.mark()?, page.skipped(), page.limit());
-            let found = if known.contain(&tag) { None } else { Some(list::page(view, page)?) };
-            Ok((tag, found))
-        })
-        .await?;
-    Ok(match found {
-        None => Answer::not_modified(tag),
-        Some(bots) => Answer::ok(wire::bots::page(&bots), tag),
-    })
+    let page = call.page()?;
+    call.reading_anew(
+        move |view| Ok(format!("b1-{}-{}-{}", view.mark()?, page.skipped(), page.limit())),
+        move |view| list::page(view, page),
+        wire::bots::page,
+    )
+    .await
 }

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
-use rollcall_core::op::{Mode, Once, Op, Reply};
+use rollcall_core::op::{Mode, Once, Op, Reply, View};
 use rollcall_core::page::{MAX_LIMIT, Page};
 use rollcall_core::{Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
@@ -195,7 +195,7 @@ impl Call {
     /// Reads in one snapshot, with the route's permission.
     pub(super) async fn reading<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&rollcall_core::op::View<'_>) -> CoreResult<T> + Send + 'static,
+        work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static,
     ) -> Result<T, Failure> {
         Ok(self.rollcall.read(self.actor.clone(), self.route.permission, work).await?)
     }
@@ -231,6 +231,28 @@ impl Call {
             (Err(_), Some(failure)) => Err(failure),
             (answer, _) => answer,
         }
+    }
+
+    /// Reads in one snapshot what the client does not have yet. `tag` says in a few words what it would get, and is another
+    /// one whenever that is; where the client has just this, nothing more is read.
+    pub(super) async fn reading_anew<T: Send + 'static>(
+        &self,
+        tag: impl FnOnce(&View<'_>) -> CoreResult<String> + Send + 'static,
+        work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static,
+        body: impl FnOnce(&T) -> Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let known = self.known_tags();
+        let (tag, found) = self
+            .reading(move |view| {
+                let tag = format!("\"{}\"", tag(view)?);
+                let found = if known.contain(&tag) { None } else { Some(work(view)?) };
+                Ok((tag, found))
+            })
+            .await?;
+        Ok(match found {
+            None => Answer::not_modified(tag),
+            Some(found) => Answer::ok(body(&found), tag),
+        })
     }
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.

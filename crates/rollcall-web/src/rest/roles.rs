@@ -40,34 +40,22 @@ fn role_type(call: &Call) -> Result<RoleKind, Failure> {
 
 pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
     let (kind, page) = Failure::both(role_type(&call), call.page())?;
-    let known = call.known_tags();
-    let (tag, found) = call
-        .reading(move |view| {
-            let tag = format!("\"r1-{}-{kind}-{}-{}\"", view.mark()?, page.skipped(), page.limit());
-            let found = if known.contain(&tag) { None } else { Some(listing::page(view, kind, page)?) };
-            Ok((tag, found))
-        })
-        .await?;
-    Ok(match found {
-        None => Answer::not_modified(tag),
-        Some(roles) => Answer::ok(wire::roles::page(&roles), tag),
-    })
+    call.reading_anew(
+        move |view| Ok(format!("r1-{}-{kind}-{}-{}", view.mark()?, page.skipped(), page.limit())),
+        move |view| listing::page(view, kind, page),
+        wire::roles::page,
+    )
+    .await
 }
 
 pub(super) async fn export(call: Call) -> Result<Answer, Failure> {
     let kind = role_type(&call)?;
-    let known = call.known_tags();
-    let (tag, found) = call
-        .reading(move |view| {
-            let tag = format!("\"re1-{}-{kind}\"", view.mark()?);
-            let found = if known.contain(&tag) { None } else { Some(listing::all(view, kind)?) };
-            Ok((tag, found))
-        })
-        .await?;
-    Ok(match found {
-        None => Answer::not_modified(tag),
-        Some(roles) => Answer::ok(wire::roles::export(&roles), tag),
-    })
+    call.reading_anew(
+        move |view| Ok(format!("re1-{}-{kind}", view.mark()?)),
+        move |view| listing::all(view, kind),
+        |roles| wire::roles::export(roles),
+    )
+    .await
 }
 
 /// `fullImport`; false where nothing is said.

@@ -37,23 +37,20 @@ pub(super) async fn disable_by_bot(call: Call) -> Result<Answer, Failure> {
 
 async fn shown(call: Call, bot: Option<String>) -> Result<Answer, Failure> {
     let protocol = wire::sso::read_protocol(call.query("SSOProtocol"))?;
-    let (known, site) = (call.known_tags(), call.site());
+    let site = call.site();
     let place = hex(&sha256(site.public_url.as_bytes())[..4]);
-    let (tag, found) = call
-        .reading(move |view| {
+    call.reading_anew(
+        move |view| {
             if let Some(bot) = &bot {
                 sso::check_bot(view, bot)?;
             }
             // The addresses in the answer begin with what the program was told, which is no part of the account.
-            let tag = format!("\"s1-{}-{}-{place}\"", view.mark()?, protocol.word());
-            let found = if known.contain(&tag) { None } else { Some(sso::show(view)?) };
-            Ok((tag, found))
-        })
-        .await?;
-    Ok(match found {
-        None => Answer::not_modified(tag),
-        Some(shown) => Answer::ok(wire::sso::shown(&site.public_url, protocol, &shown), tag),
-    })
+            Ok(format!("s1-{}-{}-{place}", view.mark()?, protocol.word()))
+        },
+        sso::show,
+        |shown| wire::sso::shown(&site.public_url, protocol, shown),
+    )
+    .await
 }
 
 async fn configured(mut call: Call, bot: Option<String>) -> Result<Answer, Failure> {

@@ -1,7 +1,7 @@
 //! After each fault: every write that was answered is there, once and whole; nothing that was refused is there; what nobody
 //! heard of is there wholly or not at all; and nothing else is.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::found::{Found, joined};
 use super::ledger::{Answer, Entry};
@@ -74,6 +74,15 @@ fn people(ledger: &[Entry], found: &mut Found, faults: &mut Faults) {
         let Some(What::Create(people)) = &entry.what else { continue };
         let there: Vec<&Person> = people.iter().filter(|person| found.users.contains_key(&person.email)).collect();
         faults.judge(&|| format!("{people:?}"), entry.answer, there.len(), people.len());
+        // One event for each group that some of them came into.
+        let mut joining = BTreeMap::<usize, Vec<&str>>::new();
+        for person in &there {
+            joining.entry(person.group.unwrap_or(usize::MAX)).or_default().push(&person.email);
+        }
+        joining.remove(&usize::MAX);
+        for (group, emails) in joining {
+            found.take_event("Users Added to Group", &group_id(group), &joined(emails.into_iter()), true);
+        }
         for person in there {
             expected.insert(&person.email);
             let user = &found.users[&person.email];
