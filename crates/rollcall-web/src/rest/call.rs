@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply, View};
 use rollcall_core::page::{MAX_LIMIT, Page};
-use rollcall_core::{Error, Fault, Result as CoreResult, Rollcall};
+use rollcall_core::{Code, Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
 use super::error::Failure;
@@ -185,7 +185,7 @@ impl Call {
         let unsealed = self.reading(rollcall_core::audit::unsealed).await?;
         // Others go on writing: what comes from now on is not waited for.
         for _ in 0..unsealed.div_ceil(rollcall_core::audit::SEALED_AT_ONCE) {
-            if self.rollcall.seal_log(&self.actor).await? == 0 {
+            if self.rollcall.seal_log(&self.actor).await.map_err(again)? == 0 {
                 break;
             }
         }
@@ -336,6 +336,15 @@ fn fingerprint(route: &Route, parameters: &Parameters, query: &str, body: &[&[u8
     sha256(&bytes)
 }
 
+/// Whether a seal was kept may be uncertain, but it does no harm twice: a reader is told to try again, and not to look for
+/// what they have changed.
+fn again(error: Error) -> Error {
+    match error.code() {
+        Code::Uncertain => Error::busy(error.cause().unwrap_or_default()),
+        _ => error,
+    }
+}
+
 /// A page, or what is wrong with the size that was asked for.
 pub(super) fn paged(key: &str, page: Result<Page, String>) -> Result<Page, Failure> {
     page.map_err(|why| vec![Fault::at(key, why)].into())
@@ -345,4 +354,16 @@ pub(super) fn paged(key: &str, page: Result<Page, String>) -> Result<Page, Failu
 fn whole(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_that_may_or_may_not_have_been_kept_is_tried_again() {
+        let told = again(Error::uncertain("broke off"));
+        assert_eq!((told.code(), told.cause()), (Code::Busy, Some("broke off")));
+        assert_eq!(again(Error::invalid("no")).code(), Code::Invalid);
+    }
 }

@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// By when everybody is told of a mute server. A job may wait behind one whose statement is not answered, be gathered and
 /// not answered itself, be passed on to a writer whose connection is mute, too, and be the one that tries to connect: four
-/// times the patience, and as much again for a machine that is busy with other things.
-const TOLD: Duration = PATIENCE.saturating_mul(8);
+/// times the patience, and two seconds for all the rest.
+const TOLD: Duration = PATIENCE.saturating_mul(4).saturating_add(Duration::from_secs(2));
 
 /// `{"alg":"HS256"}` and `{"appId":"nobody"}`, with a signature of nothing.
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJhcHBJZCI6Im5vYm9keSJ9.AAAA";

@@ -50,7 +50,10 @@ fn user() -> Schema {
 fn bot() -> Schema {
     let app = told()
         .required("clientId", id("cs-"))
-        .required("clientSecret", text().and("pattern", json!("^cs….{4}$")).about("The end of it, to tell two apart."))
+        .required(
+            "clientSecret",
+            text().and("pattern", json!("^cs….{0,4}$")).about("The end of it, to tell two apart."),
+        )
         .required("jtiClaimEnforced", flag())
         .required("jweEncryptionEnforced", flag())
         .required("createdOn", time());

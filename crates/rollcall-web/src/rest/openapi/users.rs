@@ -57,7 +57,7 @@ fn new_users() -> Schema {
         .optional("groups", many(text()).about("Ids of groups that the user joins."))
         .optional("roles", many(role()))
         .optional("assignBotTasks", many(Schema::from(task()).and("anyOf", one_of_both)))
-        .optional("canCreateBot", flag().or(true).about("Implies `isDeveloper`."))
+        .optional("canCreateBot", flag().or(true).about("Needs `isDeveloper`: send false with `isDeveloper` false."))
         .optional("isDeveloper", flag().or(true))
         .optional("sendEmail", send_email("Whether an invitation is sent; wins over the one beside `users`."));
     taken()

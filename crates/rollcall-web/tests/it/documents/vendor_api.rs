@@ -75,8 +75,7 @@ fn vendor_api_shows_examples_that_are_json() {
     }
 }
 
-/// What any call may be answered when Rollcall or its database is in trouble; told once, under "Errors". And the answer to
-/// a verb that a path does not have, which is no answer of a route.
+/// What any call may be answered when Rollcall or its database is in trouble; told once, under "Errors".
 const EVERYWHERE: [&str; 3] = ["500", "503", "504"];
 
 /// The statuses that a section lists, each at the beginning of what stands between two dots.
@@ -102,6 +101,7 @@ fn vendor_api_lists_the_statuses_that_each_route_can_give() {
         let described = described.as_object().expect("responses").keys().map(String::as_str);
         let mut expected: BTreeSet<String> =
             described.filter(|status| !EVERYWHERE.contains(status)).map(str::to_owned).collect();
+        // The answer to a verb that the path does not have is no answer of a route, and not described there.
         expected.insert("405".into());
         let found = statuses(&sections[&format!("{} {path}", route.method)]);
         assert_eq!(found, expected, "docs/vendor-api.md, `## {} {path}`, `### Statuses`", route.method);
