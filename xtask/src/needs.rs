@@ -21,9 +21,9 @@ struct Need {
 const NEEDS: [Need; 10] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
-        what: "the program /usr/bin/python3",
+        what: "the program /usr/bin/python3, 3.11 or newer",
         packages: &["python3"],
-        is_here: || succeeds(Command::new(PYTHON).arg("--version")),
+        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"])),
     },
     Need {
         what: "the Python modules jwt and requests",

@@ -39,8 +39,8 @@ pub(crate) fn install(root: &Path) -> Done {
 
 /// The last thing that is written is what was installed: a run that was broken off is done again.
 fn install_one(tool: &Tool, from: &Path, to: &Path) -> Done {
-    // What pip installs knows its folder, and does not work in another one to which it was copied or moved.
-    let wanted = format!("{}\n{}", to.display(), wanted(tool, from)?);
+    // What pip installs knows its folder and its Python: it does not work in another folder, nor with a newer Python.
+    let wanted = format!("{}\n{}\n{}", to.display(), python(), wanted(tool, from)?);
     let stamp = to.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         println!("{} is here", tool.name);
@@ -75,11 +75,25 @@ fn by_npm(_: &Path, to: &Path) -> Vec<Command> {
     vec![npm]
 }
 
+/// The system's Python, as it calls itself; nothing where there is none, which is told when it is needed.
+fn python() -> String {
+    let told = Command::new(PYTHON).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&told).trim().to_owned()
+}
+
 /// Exactly what the list says: pip looks for nothing that is not on it.
 fn by_pip(from: &Path, to: &Path) -> Vec<Command> {
     let (mut environment, mut pip) = (Command::new(PYTHON), Command::new(to.join("bin/pip")));
     environment.args(["-m", "venv"]).arg(to);
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]);
+    // Wheels alone: what comes as source would be built by whatever code it brings.
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--requirement",
+    ]);
     pip.arg(from.join("requirements.txt"));
     vec![environment, pip]
 }
