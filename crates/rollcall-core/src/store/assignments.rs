@@ -60,8 +60,8 @@ pub(crate) fn carried_by_groups(tx: &Tx<'_>, groups: &[GroupKey], now: Time) -> 
     tx.query_list(
         "with recursive above (origin, group_id) as (select g.id, g.id from groups g where g.id in {list} \
          union select a.origin, n.parent_id from above a join nestings n on n.child_id = a.group_id) \
-         select a.origin, r.kind, r.name, r.built_in from above a join assignments s on s.group_id = a.group_id \
-         join roles r on r.id = s.role_id where s.expires_at is null or s.expires_at > $1",
+         select distinct a.origin, r.kind, r.name, r.built_in, r.name_key from above a join assignments s on s.group_id = a.group_id \
+         join roles r on r.id = s.role_id where s.expires_at is null or s.expires_at > $1 order by a.origin, r.name_key",
         &[now.into()],
         &list,
         |r| {

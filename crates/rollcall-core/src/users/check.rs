@@ -50,8 +50,8 @@ pub(super) struct Known {
     groups: HashMap<String, Group>,
     roles: HashMap<String, Role>,
     bots: HashMap<String, Bot>,
-    /// Why the actor may not add anybody to a group, or take anybody out of it.
-    barred: HashMap<(GroupKey, End), String>,
+    /// Why the actor may not add anybody to a group, or take anybody out of it: for each role that is in the way.
+    barred: HashMap<(GroupKey, End), Vec<String>>,
 }
 
 impl Known {
@@ -60,11 +60,11 @@ impl Known {
         let roles = store::roles::find_by_ids(view.tx, view.account, &unique(ids.roles))?;
         let bots = store::bots::find_by_ids(view.tx, view.account, &unique(ids.bots))?;
         let keys: Vec<_> = groups.iter().map(|g| g.key).collect();
-        let mut barred = HashMap::new();
+        let mut barred = HashMap::<_, Vec<String>>::new();
         for (group, carried) in store::assignments::carried_by_groups(view.tx, &keys, view.now)? {
             for end in [End::Given, End::Taken] {
                 if let Err(why) = end.allowed(view, &carried.grant()) {
-                    barred.entry((group, end)).or_insert(why);
+                    barred.entry((group, end)).or_default().push(why);
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Known {
             if group.from_directory {
                 faults.push(UserFault::DirectoryGroup(group.name.clone()));
             }
-            if let Some(why) = self.barred.get(&(group.key, end)) {
+            for why in self.barred.get(&(group.key, end)).into_iter().flatten() {
                 faults.push(UserFault::OverCeiling(format!("{why} (the group {:?} carries it)", group.name)));
             }
             groups.push(group);

@@ -112,9 +112,10 @@ impl Account {
                 None => out.push(UserFault::UnknownGroup(id.to_owned())),
                 Some(group) => {
                     let carried = self.above(&group).into_iter().flat_map(|g| self.given_to(&Holder::Group(g), now));
-                    if !carried.into_iter().all(|role| may_grant(scopes, &role)) {
-                        out.push(UserFault::OverCeiling(String::new()));
-                    }
+                    // Each role that is in the way is told once, on however many bots it is held.
+                    let barred = carried.filter(|role| !may_grant(scopes, role)).map(|(kind, name, _)| (kind, name));
+                    let barred: BTreeSet<_> = barred.collect();
+                    out.extend(barred.iter().map(|_| UserFault::OverCeiling(String::new())));
                 }
             }
         }

@@ -62,6 +62,8 @@ async fn all_faults_of_a_user_are_told_at_once() {
         "Invalid values in the body — canCreateBot is true and isDeveloper is false",
         "Unknown group id e-123",
         "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Auditor\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
+        "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Bot Developer\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
+        "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Reviewer\": that needs the scope role-management (\"Profile Management > Role Management\") (the group \"Audit\" carries it)",
         "Unknown role id 5d9d",
         "The role \"Bot Tester\" is a bot role: say on which bot",
         "The app \"app user-management\" (cs-b7d38286-cf4e-5366-aadb-acc22c31700f) may not grant the role \"Bot Tester\": that needs the scope role-management (\"Profile Management > Role Management\")",
