@@ -1,4 +1,4 @@
-//! Pages by number (API contract §1, Paging): what was asked for, and what comes back.
+//! Pages, by number or by how much comes before (API contract §1, Paging): what was asked for, and what comes back.
 
 /// The largest page of most lists.
 pub const MAX_LIMIT: u32 = 50;

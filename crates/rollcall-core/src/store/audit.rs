@@ -1,4 +1,4 @@
-//! Audit events and their seals.
+//! Audit events, their seals, and the runs by which they are found for a time.
 
 use super::{AccountKey, Row, Trace, Tx, Value, WriteTx};
 use crate::actor::Actor;
