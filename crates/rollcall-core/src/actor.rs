@@ -1,6 +1,7 @@
 //! Who acts. An actor comes from a verified token, from the host itself, or from an invitation's token; from nowhere else.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::id::ClientId;
 use crate::policy::Scope;
@@ -26,6 +27,18 @@ pub struct App {
     pub(crate) name: String,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) ip: Option<IpAddr>,
+    pub(crate) proof: Proof,
+}
+
+/// What an app's token proved, and when: enough to ask in a later transaction whether it would prove it still.
+#[derive(Debug, Clone)]
+pub(crate) struct Proof {
+    /// The stamp of the account's apps under which its record was read.
+    pub(crate) stamp: i64,
+    /// The id of the secret, or public key, that its signature was made with.
+    pub(crate) secret: Arc<str>,
+    pub(crate) had_token_id: bool,
+    pub(crate) was_encrypted: bool,
 }
 
 impl App {
@@ -112,6 +125,7 @@ pub(crate) mod tests {
             name: "ci".into(),
             scopes: scopes.to_vec(),
             ip: None,
+            proof: Proof { stamp: 0, secret: "1".into(), had_token_id: false, was_encrypted: false },
         })
     }
 

@@ -59,12 +59,17 @@ pub mod change;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod keys;
 pub mod page;
 pub mod seal;
 pub mod text;
 
+mod once;
+mod pending;
+mod shared;
 mod store;
 
 pub use error::{Code, Error, Fault, Result};
-pub use rollcall::{HostKey, Open, Pending, Rollcall};
+pub use pending::Pending;
+pub use rollcall::{HostKey, Open, Rollcall};
 pub use store::{Database, PostgresAddress, Threads, mask};

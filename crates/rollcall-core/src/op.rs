@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::Actor;
+use crate::apps::token::renew;
 use crate::audit::Event;
 use crate::error::{Code, Error, Result};
-use crate::policy::Permission;
-use crate::rollcall::Shared;
-use crate::store::{self, AccountKey, Chore, Job, Lock, Tx, Verdict, WriteTx};
+pub use crate::once::{Once, REMEMBERED_MILLIS, Reply};
+use crate::policy::{self, Permission};
+use crate::shared::Shared;
+use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Marks, Tx, Verdict, WriteTx};
 use crate::transfer::{Copied, Target};
 
 /// Whether the work is done or only rehearsed.
@@ -31,12 +33,25 @@ pub struct View<'t> {
     pub(crate) now: crate::clock::Time,
     pub(crate) shared: Arc<Shared>,
     permission: Permission,
+    /// As they were when it began to read; none where nobody has looked.
+    marks: Option<Marks>,
 }
 
 impl<'t> View<'t> {
     pub(crate) fn new(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Self {
         let (account, now) = (actor.account(), shared.clock.now());
-        Self { tx, actor, account, now, shared, permission }
+        Self { tx, actor, account, now, shared, permission, marks: None }
+    }
+
+    /// A snapshot for an actor as they are in it: an app that was revoked since its token was recognised has no view, and
+    /// one that lost scopes has none of what needs them. The account's revision is seen by the same look.
+    pub(crate) fn of_now(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Result<Self> {
+        let Actor::App(app) = &actor else { return Ok(Self::new(tx, actor, permission, shared)) };
+        let marks = store::accounts::marks(tx, app.account)?;
+        let is_same = marks.stamp == app.proof.stamp;
+        let actor = if is_same { actor } else { renew(tx, &shared, &actor)? };
+        policy::require(&actor, permission)?;
+        Ok(Self { marks: Some(marks), ..Self::new(tx, actor, permission, shared) })
     }
 
     /// A use-case names the permission that it needs, so that a face that opened the transaction with another one fails
@@ -55,7 +70,8 @@ impl<'t> View<'t> {
     /// # Errors
     /// When the database fails.
     pub fn mark(&self) -> Result<String> {
-        Ok(format!("{}.{}.{}", self.shared.epoch(), self.account.0, store::accounts::revision(self.tx, self.account)?))
+        let marks = self.marks.map_or_else(|| store::accounts::marks(self.tx, self.account), Ok)?;
+        Ok(format!("{}.{}.{}", self.shared.epoch(), self.account.0, marks.revision))
     }
 }
 
@@ -66,6 +82,19 @@ pub struct Op<'t> {
     events: Vec<Event>,
     /// Whether it does nothing but add; none as long as it has not said.
     only_adds: Cell<Option<bool>>,
+    /// Whether the actor is who they were when they were recognised.
+    standing: Cell<Standing>,
+}
+
+/// What is known of an actor who is an app, as of the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Nobody has looked.
+    Unknown,
+    /// Nothing was changed since its token was recognised.
+    Same,
+    /// Something of the account's apps was.
+    Old,
 }
 
 impl<'t> Deref for Op<'t> {
@@ -77,12 +106,17 @@ impl<'t> Deref for Op<'t> {
 }
 
 impl<'t> Op<'t> {
+    fn new(view: View<'t>, hand: &'t WriteTx<'t>) -> Self {
+        Self { view, hand, events: Vec::new(), only_adds: Cell::default(), standing: Cell::new(Standing::Unknown) }
+    }
+
     /// As [`View::expect`], and what is seen from here on stays as it is until the end, but for what this does: others
     /// who would change anything in the account wait.
     pub(crate) fn expect(&self, permission: Permission) -> Result<()> {
         self.view.expect(permission)?;
         self.only_adds.set(Some(false));
-        self.hand.lock(Lock::Account(self.account))
+        self.hand.lock(Lock::Account(self.account))?;
+        self.stand()
     }
 
     /// As [`Self::expect`], for work that only adds and that others may do at the same time: what is there stays, and
@@ -91,7 +125,28 @@ impl<'t> Op<'t> {
     pub(crate) fn expect_adding(&self, permission: Permission) -> Result<()> {
         self.view.expect(permission)?;
         self.only_adds.set(Some(self.only_adds.get().unwrap_or(true)));
-        self.hand.lock(Lock::Additions(self.account))
+        self.hand.lock(Lock::Additions(self.account))?;
+        self.stand()
+    }
+
+    /// One request with this idempotency key at a time, of an app that is still who it was.
+    pub(crate) fn expect_key(&self, app: AppKey, key: &str) -> Result<()> {
+        self.hand.lock(Lock::Key(app, key))?;
+        self.stand()
+    }
+
+    /// Whether the app that acts is still who it was when its token was recognised; one look for each transaction.
+    fn stand(&self) -> Result<()> {
+        let Actor::App(app) = &self.view.actor else { return Ok(()) };
+        if self.standing.get() == Standing::Same {
+            return Ok(());
+        }
+        if self.hand.stamp(app.account)? == app.proof.stamp {
+            self.standing.set(Standing::Same);
+            return Ok(());
+        }
+        self.standing.set(Standing::Old);
+        Err(Error::new(Code::Unauthenticated, "the account's apps were changed since the token was recognised"))
     }
 
     /// As [`Self::expect`], for one of Rollcall's own jobs: one process does it at a time, and nobody else waits.
@@ -126,6 +181,9 @@ impl<'t> Op<'t> {
     fn finish(self) -> Result<bool> {
         if self.events.is_empty() {
             return Ok(false);
+        }
+        if matches!(self.actor, Actor::App(_)) && self.standing.get() != Standing::Same {
+            return Err(Error::internal("an app changed something without having been looked at"));
         }
         store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &self.events)?;
         store::accounts::raise_revision(self.hand, self.account)?;
@@ -171,11 +229,40 @@ impl<T, F> OpJob<T, F> {
     }
 }
 
+impl<T, F: Fn(&mut Op<'_>) -> Result<T>> OpJob<T, F> {
+    /// The actor as they are now, if they may do this still.
+    fn renewed(&self, tx: &WriteTx<'_>) -> Result<Actor> {
+        let actor = renew(tx, &self.shared, &self.actor)?;
+        policy::require(&actor, self.permission)?;
+        Ok(actor)
+    }
+
+    /// The work, and whether it changed anything; none where the actor is not who they were.
+    fn attempt(&self, tx: &WriteTx<'_>) -> Option<Result<(T, bool)>> {
+        let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
+        let mut op = Op::new(view, tx);
+        let done = (self.work)(&mut op);
+        if done.is_err() && op.standing.get() == Standing::Old {
+            return None;
+        }
+        Some(done.and_then(|value| Ok((value, op.finish()?))))
+    }
+}
+
 impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
-        let mut op = Op { view, hand: tx, events: Vec::new(), only_adds: Cell::default() };
-        let outcome = (self.work)(&mut op).and_then(|value| Ok((value, op.finish()?)));
+        let mut outcome = self.attempt(tx);
+        if outcome.is_none() {
+            // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
+            outcome = match self.renewed(tx) {
+                Ok(actor) => {
+                    self.actor = actor;
+                    self.attempt(tx)
+                }
+                Err(error) => Some(Err(error)),
+            };
+        }
+        let outcome = outcome.unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")));
         self.changed = matches!(outcome, Ok((_, true)));
         let keep = outcome.is_ok() && self.mode == Mode::Real;
         self.result = Some(outcome.map(|(value, _)| value));
@@ -270,66 +357,11 @@ pub(crate) fn in_account<T>(
     tx.lock(Lock::Account(account.key))?;
     let actor = Actor::Host(crate::actor::Host { account: account.key, job });
     let view = View::new(tx, actor, Permission::AdministerAccount, Arc::clone(shared));
-    let mut op = Op { view, hand: tx, events: Vec::new(), only_adds: Cell::default() };
+    let mut op = Op::new(view, tx);
     if is_new {
         accounts::furnish(&mut op, account)?;
     }
     let value = work(&mut op)?;
     op.finish()?;
     Ok(value)
-}
-
-/// A reply as it goes over the wire: what an idempotency key remembers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The face's status number.
-    pub status: u16,
-    /// The bytes.
-    pub body: Vec<u8>,
-    /// Whether this is an earlier reply, told again.
-    pub replayed: bool,
-}
-
-/// A request that must not be done twice: the client's key, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Once {
-    /// The client's `Idempotency-Key`, at most 255 characters.
-    pub key: String,
-    /// SHA-256 of the route, the query and the body.
-    pub fingerprint: [u8; 32],
-}
-
-/// For how long a reply is remembered: 24 hours (API contract §1, Safe retries).
-pub const REMEMBERED_MILLIS: i64 = 24 * 3600 * 1000;
-
-impl Once {
-    /// Forgets the replies whose time is up.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn forget_expired(op: &mut Op<'_>) -> Result<usize> {
-        op.expect_chore(Chore::Forget)?;
-        op.upkeep(|tx, view| store::once::forget(tx, view.now.plus_millis(-REMEMBERED_MILLIS)))
-    }
-
-    /// Answers what the first call answered, or does the work and remembers its reply in the same transaction.
-    pub(crate) fn run(&self, op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<Reply>) -> Result<Reply> {
-        let Actor::App(app) = op.actor.clone() else {
-            return work(op);
-        };
-        op.hand.lock(Lock::Key(app.key, &self.key))?;
-        let since = op.now.plus_millis(-REMEMBERED_MILLIS);
-        if let Some((fingerprint, reply)) = store::once::find(op.view.tx, app.key, &self.key, since)? {
-            if fingerprint == self.fingerprint {
-                return Ok(reply);
-            }
-            return Err(Error::new(
-                Code::KeyReused,
-                format!("the Idempotency-Key {:?} was used before with another request; use a new key", self.key),
-            ));
-        }
-        let reply = work(op)?;
-        op.upkeep(|tx, view| store::once::remember(tx, app.key, &self.key, &self.fingerprint, &reply, view.now))?;
-        Ok(reply)
-    }
 }

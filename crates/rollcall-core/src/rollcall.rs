@@ -1,25 +1,25 @@
 //! The way in: `Rollcall` owns the database, the clock and the keys, and is the only one to open a transaction. Without
 //! a permission there is none.
 
-use std::future::{Future, IntoFuture};
 use std::net::IpAddr;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
 use crate::apps::door::Door;
-use crate::apps::token::{self, Presented, Refusal};
-use crate::apps::usage::Usage;
+use crate::apps::token::jwe::Encrypted;
+use crate::apps::token::{Presented, Recognised, Refusal};
+use crate::apps::{Authenticating, TokenId, replay};
 use crate::audit;
-use crate::chance::Secret;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
+use crate::keys::{self, EncryptionKey, PublicServerKey};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
+use crate::pending::Pending;
 use crate::policy::{self, Permission};
 use crate::seal::InstallationKey;
+use crate::shared::Shared;
 use crate::store::{self, Database, Extent, Job, Lock, Store, Threads, Tx};
 use crate::sync::{self, Report, State};
 use crate::transfer::{self, Copied};
@@ -43,7 +43,13 @@ pub struct Rollcall {
     store: Store,
     shared: Arc<Shared>,
     woken: flume::Receiver<()>,
+    /// Where private keys are worked with: it takes a millisecond each time, and whoever sends such tokens need not be
+    /// known. One thread does it, and no other work waits for it.
+    deciphering: OnceLock<flume::Sender<Box<dyn FnOnce() + Send>>>,
 }
+
+/// As many encrypted tokens may wait.
+const DECIPHERING: usize = 256;
 
 /// The host's own hand, which [`Rollcall::open`] gives to whoever opened the installation. No face has one.
 pub struct HostKey(());
@@ -52,31 +58,6 @@ impl HostKey {
     /// The actor for work on an account by the command line or a job; `job` says in the audit log what it is.
     pub fn actor(&self, account: &AccountInfo, job: &'static str) -> Actor {
         Actor::Host(Host { account: account.key, job })
-    }
-}
-
-/// What every transaction may use.
-pub(crate) struct Shared {
-    pub(crate) clock: Box<dyn Clock>,
-    pub(crate) key: InstallationKey,
-    pub(crate) usage: Usage,
-    pub(crate) door: Door,
-    /// A sealed secret of nobody: a token of an unknown app is checked against it, to take as long as any other.
-    pub(crate) decoy: Vec<u8>,
-    epoch: OnceLock<String>,
-    wake: flume::Sender<()>,
-}
-
-impl Shared {
-    /// What tells this database from every other.
-    pub(crate) fn epoch(&self) -> &str {
-        self.epoch.get().map_or("", String::as_str)
-    }
-
-    /// Something was committed that Rollcall's own jobs may have work with.
-    pub(crate) fn wake_jobs(&self) {
-        // A full channel means that they have been woken already.
-        let _ = self.wake.try_send(());
     }
 }
 
@@ -90,23 +71,14 @@ impl Rollcall {
         let Open { database, clock, key, threads } = open;
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
-        let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
-        let shared = Arc::new(Shared {
-            clock,
-            key,
-            usage: Usage::default(),
-            door: Door::default(),
-            decoy,
-            epoch: OnceLock::new(),
-            wake,
-        });
-        let rollcall = Self { store, shared, woken };
+        let shared = Arc::new(Shared::new(clock, key, wake));
+        let rollcall = Self { store, shared, woken, deciphering: OnceLock::new() };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
             rollcall.set_up(Mode::Real, |tx, shared| accounts::learn_key(tx, shared)).wait()?;
         }
         let epoch = rollcall.snapshot(accounts::epoch).wait()?;
-        rollcall.shared.epoch.get_or_init(|| epoch);
+        rollcall.shared.learn_epoch(epoch);
         Ok((rollcall, HostKey(())))
     }
 
@@ -129,7 +101,7 @@ impl Rollcall {
             return Pending::done(Err(refusal));
         }
         let shared = Arc::clone(&self.shared);
-        self.snapshot(move |tx| work(&View::new(tx, actor, permission, shared)))
+        self.snapshot(move |tx| work(&View::of_now(tx, actor, permission, shared)?))
     }
 
     /// Does one piece of work in one transaction, whole or not at all. When the answer is there, it is on the disk. Where
@@ -163,13 +135,88 @@ impl Rollcall {
         })
     }
 
-    /// Finds out whose token this is. The refusal is for the log and the app's record; outsiders get one answer for all.
-    pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Pending<Result<Actor, Refusal>> {
+    /// Finds out whose token this is, by its app's record of the moment; with [`Authenticating::needing`] by the record that
+    /// is remembered, where there is one.
+    pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Authenticating<'_> {
+        Authenticating::of(self, token, ip)
+    }
+
+    /// Proves a token by its app's record of this very moment.
+    pub(crate) fn recognise(&self, presented: Presented) -> Pending<Result<Recognised, Refusal>> {
         let (sender, receiver) = flume::bounded(1);
-        if let Some(turn) = Door::wait(&self.shared, Presented { token, ip }, sender) {
+        if let Some(turn) = Door::wait(&self.shared, presented, sender) {
             self.store.read(Extent::Moment, Box::new(move |tx| turn.serve(&tx)));
         }
         Pending(receiver)
+    }
+
+    /// Whether a token's id was not seen before; from now on it was.
+    pub(crate) fn note_token_id(&self, actor: &Actor, id: TokenId) -> Pending<bool> {
+        let Actor::App(app) = actor else { return Pending::done(Ok(true)) };
+        let (host, key) = (Actor::Host(Host { account: app.account, job: "token ids" }), app.key);
+        self.write(host, Permission::RunJobs, Mode::Real, move |op| replay::note(op, key, &id))
+    }
+
+    /// Takes up the keys that tokens are encrypted to, as the database has them now.
+    pub(crate) fn load_encryption_keys(&self) -> Pending<()> {
+        let shared = Arc::clone(&self.shared);
+        self.look(Extent::Moment, move |tx| shared.encryption_keys.load(tx, &shared))
+    }
+
+    /// Decrypts a token with the first of these keys that fits.
+    pub(crate) fn decipher(&self, token: String, keys: Vec<Arc<EncryptionKey>>) -> Pending<Result<String, Refusal>> {
+        let (sender, receiver) = flume::bounded(1);
+        let (now, answer) = (self.now(), sender.clone());
+        let work = move || {
+            let _ = answer.send(Ok(Encrypted::read(&token).and_then(|encrypted| encrypted.open(&keys, now))));
+        };
+        let queue = self.deciphering.get_or_init(|| {
+            let (queue, waiting) = flume::bounded::<Box<dyn FnOnce() + Send>>(DECIPHERING);
+            let work = move || waiting.into_iter().for_each(|work| work());
+            if let Err(error) = std::thread::Builder::new().name("rollcall-decipher".into()).spawn(work) {
+                tracing::error!(%error, "no thread for encrypted tokens");
+            }
+            queue
+        });
+        if queue.try_send(Box::new(work)).is_err() {
+            let _ = sender.send(Err(Error::busy("too many encrypted tokens wait")));
+        }
+        Pending(receiver)
+    }
+
+    /// The public halves of the server's keys, the newest first; tokens may be encrypted to those for encryption. Where
+    /// there is none yet, one is made.
+    pub fn server_keys(&self) -> Pending<Vec<PublicServerKey>> {
+        let now = self.now();
+        self.look(Extent::Moment, move |tx| keys::public(tx, now))
+    }
+
+    /// Makes the key pair that tokens are encrypted to, where there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn make_encryption_key(&self) -> Pending<()> {
+        let now = self.now();
+        match self.look(Extent::Moment, move |tx| keys::has_encryption_key(tx, now)).wait() {
+            Ok(false) => {}
+            known => return Pending::done(known.map(|_| ())),
+        }
+        match keys::new_encryption_key(&self.shared) {
+            Ok(key) => self.set_up(Mode::Real, move |tx, _| keys::keep_first(tx, &key, now)),
+            Err(error) => Pending::done(Err(error)),
+        }
+    }
+
+    /// Makes a new key pair for encryption; those before it are taken for `overlap` milliseconds more. Gives its name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
+        let (now, key) = (self.now(), keys::new_encryption_key(&self.shared)?);
+        let kid = key.kid.clone();
+        self.set_up(Mode::Real, move |tx, _| keys::keep_next(tx, &key, now, overlap)).wait()?;
+        self.load_encryption_keys().wait()?;
+        Ok(kid)
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).
@@ -267,6 +314,10 @@ impl Rollcall {
         self.shared.clock.now()
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     fn set_up<T: Send + 'static>(
         &self,
         mode: Mode,
@@ -333,48 +384,4 @@ fn fill(source: &Store, target: &Database, now: Time) -> Result<Copied> {
     let answer = Pending(received).wait();
     // Where the original could not be read, that is why the copy is not whole.
     Pending(sent).wait().and(answer)
-}
-
-/// An answer that is on its way: `wait` for it on a thread, or `await` it.
-#[must_use = "the answer says whether it was done"]
-pub struct Pending<T>(flume::Receiver<Result<T>>);
-
-impl<T> Pending<T> {
-    fn done(result: Result<T>) -> Self {
-        let (sender, receiver) = flume::bounded(1);
-        let _ = sender.send(result);
-        Self(receiver)
-    }
-
-    /// Blocks the thread until the answer is there.
-    ///
-    /// # Errors
-    /// What the work answered.
-    pub fn wait(self) -> Result<T> {
-        self.0.recv().unwrap_or_else(|_| Err(lost()))
-    }
-}
-
-impl<T: Send + 'static> IntoFuture for Pending<T> {
-    type Output = Result<T>;
-    type IntoFuture = Waiting<T>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Waiting(self.0.into_recv_async())
-    }
-}
-
-/// A [`Pending`] that is being awaited.
-pub struct Waiting<T: 'static>(flume::r#async::RecvFut<'static, Result<T>>);
-
-impl<T: Send> Future for Waiting<T> {
-    type Output = Result<T>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(lost())))
-    }
-}
-
-fn lost() -> Error {
-    Error::internal("a database job ended without an answer; see the panic's own line in the log")
 }

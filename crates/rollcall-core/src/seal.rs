@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::chance::{self, Secret};
 use crate::error::{Error, Result};
@@ -48,11 +48,11 @@ impl InstallationKey {
     }
 
     /// Decrypts what [`Self::seal`] made for the same purpose.
-    pub(crate) fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let failed = || Error::internal(format!("a sealed {purpose} does not open with this installation key"));
         let (nonce, rest) = sealed.split_at_checked(NONCE).ok_or_else(failed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
-        let mut buffer = rest.to_vec();
+        let mut buffer = Zeroizing::new(rest.to_vec());
         let length =
             self.0.open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut buffer).map_err(|_| failed())?.len();
         buffer.truncate(length);
@@ -61,8 +61,9 @@ impl InstallationKey {
 
     /// Decrypts a text, as a secret.
     pub(crate) fn open_text(&self, purpose: &str, sealed: &[u8]) -> Result<Secret> {
-        let text = String::from_utf8(self.open(purpose, sealed)?)
-            .map_err(|_| Error::internal(format!("a sealed {purpose} is not text")))?;
+        let plain = self.open(purpose, sealed)?;
+        let text =
+            std::str::from_utf8(&plain).map_err(|_| Error::internal(format!("a sealed {purpose} is not text")))?;
         Ok(Secret::new(text))
     }
 }
@@ -92,7 +93,7 @@ mod tests {
         let key = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
         let other = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
         let sealed = key.seal("app secret", b"hush");
-        assert_eq!(key.open("app secret", &sealed).unwrap(), b"hush");
+        assert_eq!(*key.open("app secret", &sealed).unwrap(), b"hush");
         assert!(key.open("mail", &sealed).is_err());
         assert!(other.open("app secret", &sealed).is_err());
         assert!(key.open("app secret", &sealed[..5]).is_err());

@@ -150,14 +150,14 @@ impl TestRollcall {
             scopes: scopes.to_vec(),
             algorithm: Algorithm::Hs256,
             client_id: Some(ClientId::derive(&account.name, &name)),
-            secret: None,
+            ..NewApp::default()
         };
         let made = self
             .rollcall()
             .write(actor.clone(), Permission::AdministerAccount, Mode::Real, move |op| apps::create(op, new.clone()))
             .wait();
         let (client_id, secret) = match made {
-            Ok((app, secret)) => (app.client_id, secret),
+            Ok((app, secret)) => (app.client_id, secret.expect("an app of HS256 has a secret")),
             // An app with these scopes was asked for before: the same one.
             Err(_) => self
                 .rollcall()

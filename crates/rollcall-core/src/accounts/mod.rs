@@ -9,7 +9,7 @@ use crate::id::{AccountId, OrgId};
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::roles;
-use crate::rollcall::Shared;
+use crate::shared::Shared;
 use crate::store::{self, AccountKey, Tx, UserKey, WriteTx};
 use crate::text;
 
@@ -94,7 +94,7 @@ pub(crate) const EPOCH: &str = "epoch";
 /// At open: the installation key must be the one with which the database was made. False where it knows none yet.
 pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
     let Some(sealed) = store::accounts::installation_value(tx, KEY_CHECK)? else { return Ok(false) };
-    shared.key.open(KEY_CHECK, &sealed).map(|_| true).map_err(|_| {
+    shared.key().open(KEY_CHECK, &sealed).map(|_| true).map_err(|_| {
         Error::invalid(
             "the installation key is not the one this database was made with: its secrets cannot be read. \
              Put the right key into ROLLCALL_KEY or the key file (it may be in the backup of the data directory)",
@@ -108,7 +108,7 @@ pub(crate) fn learn_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
         return Ok(());
     }
     renew_epoch(tx)?;
-    store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key.seal(KEY_CHECK, b"rollcall"))
+    store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key().seal(KEY_CHECK, b"rollcall"))
 }
 
 /// A new database gets an epoch, and so does a copy, whose original goes its own way.

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::token::{self, Presented, Refusal};
-use crate::actor::Actor;
+use super::token::{self, Presented, Recognised, Refusal};
 use crate::error::{Error, Result};
-use crate::rollcall::Shared;
+use crate::shared::Shared;
 use crate::store::Tx;
 
 /// As many may wait; more are told that the server is busy.
 const QUEUE: usize = 4_096;
 
-type Answer = Result<Result<Actor, Refusal>>;
+type Answer = Result<Result<Recognised, Refusal>>;
 
 /// The queue before the database.
 #[derive(Default)]
@@ -70,7 +69,7 @@ impl Turn {
         while let Some(those) = self.0.door.next() {
             let presented: Vec<&Presented> = those.iter().map(|waiting| &waiting.presented).collect();
             let tx = tx.as_ref().map_err(Clone::clone);
-            let answers = tx.and_then(|tx| token::authenticate_many(tx, &self.0, &presented));
+            let answers = tx.and_then(|tx| token::recognise_many(tx, &self.0, &presented));
             match answers {
                 Ok(answers) => answer(those.into_iter().zip(answers)),
                 Err(error) => {

@@ -1,12 +1,24 @@
 //! Client apps: the programs that call the API, their scopes and their secrets.
 
+mod authenticate;
+mod credential;
 pub(crate) mod door;
+pub(crate) mod known;
+pub mod replay;
+mod rotate;
 pub mod token;
 pub mod usage;
 mod write;
 
-pub(crate) use write::{AppChange, check_secret, remove_many, update_many};
-pub use write::{NewApp, change_scopes, create};
+pub use authenticate::Authenticating;
+pub(crate) use credential::Verifier;
+pub use credential::{Credential, PublicKey};
+pub use rotate::{Rotation, forget_expired_secrets, revoke, revoke_secret, rotate};
+pub(crate) use token::claims::TokenId;
+pub(crate) use write::{AppChange, check, remove_many, update_many};
+pub use write::{NewApp, SettingsChange, change, create};
+
+use aws_lc_rs::hmac;
 
 use crate::chance::Secret;
 use crate::clock::Time;
@@ -16,24 +28,31 @@ use crate::op::View;
 use crate::policy::{Permission, Scope};
 use crate::store::{self, AppKey};
 
-/// How an app signs its tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How an app signs its tokens (RFC 7518 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Algorithm {
-    /// HMAC with SHA-256 (RFC 7518 §3.2): what the vendor's apps use.
+    /// HMAC with SHA-256: what the vendor's apps use.
+    #[default]
     Hs256,
     /// HMAC with SHA-512.
     Hs512,
+    /// RSASSA-PKCS1-v1_5 with SHA-256: the private key is the client's alone.
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512,
 }
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 2] = [Self::Hs256, Self::Hs512];
+    pub const ALL: [Self; 4] = [Self::Hs256, Self::Hs512, Self::Rs256, Self::Rs512];
 
-    /// The name in a token's header (RFC 7518 §3.1).
+    /// The name in a token's header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
             Self::Hs512 => "HS512",
+            Self::Rs256 => "RS256",
+            Self::Rs512 => "RS512",
         }
     }
 
@@ -42,14 +61,26 @@ impl Algorithm {
     /// # Errors
     /// A sentence with the names that there are.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.name() == text)
-            .ok_or_else(|| format!("{text:?} is not an algorithm of this version; there are HS256 and HS512"))
+        Self::ALL.into_iter().find(|a| a.name() == text).ok_or_else(|| {
+            format!("{text:?} is not an algorithm of apps; there are {}", Self::ALL.map(Self::name).join(", "))
+        })
+    }
+
+    /// Whether both sides know the key: then it is a client secret.
+    pub fn is_hmac(self) -> bool {
+        self.hmac().is_some()
+    }
+
+    pub(crate) fn hmac(self) -> Option<hmac::Algorithm> {
+        match self {
+            Self::Hs256 => Some(hmac::HMAC_SHA256),
+            Self::Hs512 => Some(hmac::HMAC_SHA512),
+            Self::Rs256 | Self::Rs512 => None,
+        }
     }
 
     pub(crate) fn stored(name: &str) -> Self {
-        if name == "HS512" { Self::Hs512 } else { Self::Hs256 }
+        Self::parse(name).unwrap_or_default()
     }
 }
 
@@ -64,10 +95,54 @@ pub(crate) struct App {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) created: Time,
     pub(crate) last_used: Option<Time>,
-    pub(crate) secrets: Vec<Vec<u8>>,
+    pub(crate) expires: Option<Time>,
+    pub(crate) enforce_jti: bool,
+    pub(crate) enforce_jwe: bool,
+    /// The stamp of the account's apps when this was read: it is true as long as that stays.
+    pub(crate) stamp: i64,
+    /// Oldest first; those that came to their end are kept for a while, to say so.
+    pub(crate) secrets: Vec<AppSecret>,
 }
 
-/// An app, as its administrators see it: everything but the secret.
+/// A secret of an app, or a public key in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct AppSecret {
+    pub(crate) id: String,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) created: Time,
+    pub(crate) expires: Option<Time>,
+    pub(crate) last_used: Option<Time>,
+}
+
+impl AppSecret {
+    fn is_live_at(&self, now: Time) -> bool {
+        self.expires.is_none_or(|end| end > now)
+    }
+}
+
+/// What is set of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) expires: Option<Time>,
+    pub(crate) enforce_jti: bool,
+    pub(crate) enforce_jwe: bool,
+}
+
+impl App {
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            algorithm: self.algorithm,
+            scopes: self.scopes.clone(),
+            expires: self.expires,
+            enforce_jti: self.enforce_jti,
+            enforce_jwe: self.enforce_jwe,
+        }
+    }
+}
+
+/// An app, as its administrators see it: everything but the secrets.
 #[derive(Debug, Clone)]
 pub struct AppInfo {
     /// Public id.
@@ -82,11 +157,46 @@ pub struct AppInfo {
     pub created: Time,
     /// When one of its tokens was last taken; noted within seconds.
     pub last_used: Option<Time>,
+    /// From when on its tokens are refused; never where none.
+    pub expires: Option<Time>,
+    /// Whether its tokens must have a `jti`.
+    pub enforce_jti: bool,
+    /// Whether its tokens must be encrypted.
+    pub enforce_jwe: bool,
+    /// Its secrets or public keys, the newest first; those that came to their end are among them for 30 days.
+    pub secrets: Vec<SecretInfo>,
     /// Why its tokens were refused: reason, how often, when last.
     pub refusals: Vec<(String, u64, Time)>,
 }
 
-fn info(app: App, refusals: Vec<(String, u64, Time)>) -> AppInfo {
+/// A secret or a public key of an app, without what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretInfo {
+    /// What it is called.
+    pub id: String,
+    /// When it was made.
+    pub created: Time,
+    /// From when on tokens made with it are refused; never where none.
+    pub expires: Option<Time>,
+    /// When a token made with it was last taken; noted within seconds.
+    pub last_used: Option<Time>,
+    /// Whether tokens made with it are taken now.
+    pub is_live: bool,
+    /// Whether it is live, but not the newest, and none of its tokens came since that was made: it is safe to remove.
+    pub is_idle: bool,
+}
+
+fn info(app: App, refusals: Vec<(String, u64, Time)>, now: Time) -> AppInfo {
+    let newest = app.secrets.last().map(|secret| (secret.id.clone(), secret.created));
+    let secret = |secret: AppSecret| {
+        let is_live = secret.is_live_at(now);
+        let is_idle = |(id, made): &(String, Time)| {
+            is_live && *id != secret.id && secret.last_used.is_none_or(|used| used < *made)
+        };
+        let is_idle = newest.as_ref().is_some_and(is_idle);
+        let AppSecret { id, created, expires, last_used, .. } = secret;
+        SecretInfo { id, created, expires, last_used, is_live, is_idle }
+    };
     AppInfo {
         client_id: app.client_id,
         name: app.name,
@@ -94,6 +204,10 @@ fn info(app: App, refusals: Vec<(String, u64, Time)>) -> AppInfo {
         scopes: app.scopes,
         created: app.created,
         last_used: app.last_used,
+        expires: app.expires,
+        enforce_jti: app.enforce_jti,
+        enforce_jwe: app.enforce_jwe,
+        secrets: app.secrets.into_iter().rev().map(secret).collect(),
         refusals,
     }
 }
@@ -104,7 +218,7 @@ fn info(app: App, refusals: Vec<(String, u64, Time)>) -> AppInfo {
 /// When the database fails.
 pub fn list(view: &View<'_>) -> Result<Vec<AppInfo>> {
     view.expect(Permission::AdministerAccount)?;
-    Ok(store::apps::list(view.tx, view.account)?.into_iter().map(|app| info(app, Vec::new())).collect())
+    Ok(store::apps::list(view.tx, view.account)?.into_iter().map(|app| info(app, Vec::new(), view.now)).collect())
 }
 
 /// One app, by its client id or its name.
@@ -115,24 +229,30 @@ pub fn show(view: &View<'_>, id_or_name: &str) -> Result<AppInfo> {
     view.expect(Permission::AdministerAccount)?;
     let app = find(view, id_or_name)?;
     let refusals = store::apps::refusals(view.tx, app.key)?;
-    Ok(info(app, refusals))
+    Ok(info(app, refusals, view.now))
 }
 
-/// The secret of an app, for minting tokens and for an export that was asked to hold it.
+/// The newest secret of an app, for an export that was asked to hold it, and for what is shown of the demo.
 ///
 /// # Errors
-/// [`Code::NotFound`], naming the id.
+/// [`Code::NotFound`], naming the id; [`Code::Invalid`] where the app signs with a key of its own.
 pub fn secret(view: &View<'_>, id_or_name: &str) -> Result<Secret> {
     view.expect(Permission::AdministerAccount)?;
-    unseal(view, &find(view, id_or_name)?)
+    let app = find(view, id_or_name)?;
+    let Credential::Secret(secret) = newest(view, &app)? else {
+        return Err(Error::invalid(format!("the app {:?} signs with a private key of its own", app.name)));
+    };
+    Ok(secret)
 }
 
-pub(crate) fn unseal(view: &View<'_>, app: &App) -> Result<Secret> {
-    let sealed = app.secrets.last().ok_or_else(|| Error::internal("an app without a secret"))?;
-    view.shared.key.open_text(token::SECRET_SEAL, sealed)
+/// What the app proves itself by, the one that was made last.
+pub(crate) fn newest(view: &View<'_>, app: &App) -> Result<Credential> {
+    let last = app.secrets.iter().max_by_key(|secret| (secret.is_live_at(view.now), secret.created));
+    let last = last.ok_or_else(|| Error::internal("an app without a secret"))?;
+    Credential::open(&view.shared.key(), app.algorithm, &last.sealed)
 }
 
-fn find(view: &View<'_>, id_or_name: &str) -> Result<App> {
+pub(crate) fn find(view: &View<'_>, id_or_name: &str) -> Result<App> {
     let wanted = id_or_name.trim();
     let key = crate::text::key(wanted);
     store::apps::list(view.tx, view.account)?

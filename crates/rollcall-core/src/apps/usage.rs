@@ -2,6 +2,7 @@
 //! request costs no write.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
@@ -19,12 +20,20 @@ pub(crate) struct Usage(Mutex<HashMap<(AccountKey, AppKey), Seen>>);
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Seen {
     pub(crate) last_used: Option<Time>,
+    /// By secret.
+    pub(crate) secrets: HashMap<Arc<str>, Time>,
     pub(crate) refusals: HashMap<&'static str, (i64, Time)>,
 }
 
 impl Usage {
-    pub(crate) fn used(&self, account: AccountKey, app: AppKey, now: Time) {
-        self.0.lock().entry((account, app)).or_default().last_used = Some(now);
+    pub(crate) fn used(&self, account: AccountKey, app: AppKey, secret: &Arc<str>, now: Time) {
+        let mut apps = self.0.lock();
+        let seen = apps.entry((account, app)).or_default();
+        seen.last_used = Some(now);
+        match seen.secrets.get_mut(secret) {
+            Some(last) => *last = now,
+            None => drop(seen.secrets.insert(Arc::clone(secret), now)),
+        }
     }
 
     pub(crate) fn refused(&self, account: AccountKey, app: AppKey, refusal: Refusal, now: Time) {

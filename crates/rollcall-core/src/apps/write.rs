@@ -1,20 +1,22 @@
 //! Making, changing and removing client apps.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Algorithm, AppInfo, find, info, token};
+use super::{Algorithm, AppInfo, AppSecret, Credential, Settings, find, info};
 use crate::accounts::MAX_NAME;
 use crate::audit::{Event, EventKind};
-use crate::chance::Secret;
+use crate::chance::{self, Secret};
+use crate::change::Change;
+use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::id::ClientId;
-use crate::op::Op;
+use crate::op::{Op, View};
 use crate::policy::{Permission, Scope};
-use crate::store::{self, AppKey};
+use crate::store::{self, AppKey, WriteTx};
 use crate::text;
 
 /// An app to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewApp {
     /// Its name, unique in the account.
     pub name: String,
@@ -24,96 +26,175 @@ pub struct NewApp {
     pub algorithm: Algorithm,
     /// The id that clients know it by already; else a new one.
     pub client_id: Option<ClientId>,
-    /// The secret that clients have already; else a new one.
-    pub secret: Option<Secret>,
+    /// What its tokens are proved by: a secret that clients have already, or their public key. A new secret where none is
+    /// given, which is not enough for RS256 and RS512.
+    pub credential: Option<Credential>,
+    /// Whether its tokens must have a `jti`.
+    pub enforce_jti: bool,
+    /// Whether its tokens must be encrypted.
+    pub enforce_jwe: bool,
+    /// From when on its tokens are refused.
+    pub expires: Option<Time>,
 }
 
-/// New contents of an app.
+/// What is to become of an app.
 #[derive(Debug, Clone)]
 pub(crate) struct AppChange {
     pub(crate) key: AppKey,
     pub(crate) client_id: ClientId,
     pub(crate) name: String,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) algorithm_before: Algorithm,
-    pub(crate) scopes: Vec<Scope>,
-    pub(crate) before: Vec<Scope>,
-    pub(crate) secret: Option<Secret>,
+    pub(crate) before: Settings,
+    pub(crate) after: Settings,
+    /// In the place of all that there are.
+    pub(crate) credential: Option<Credential>,
+}
+
+/// What is said of an app's settings.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsChange {
+    /// Scopes that it gets.
+    pub add: Vec<Scope>,
+    /// Scopes that it loses.
+    pub remove: Vec<Scope>,
+    /// Whether its tokens must have a `jti`.
+    pub enforce_jti: Option<bool>,
+    /// Whether its tokens must be encrypted.
+    pub enforce_jwe: Option<bool>,
+    /// From when on its tokens are refused.
+    pub expires: Change<Time>,
 }
 
 fn ids(scopes: &[Scope]) -> Vec<&'static str> {
-    scopes.iter().map(|s| s.id()).collect()
+    scopes.iter().map(|scope| scope.id()).collect()
 }
 
-/// The shortest secret that is taken from outside: RFC 7518 §3.2 wants 256 bits for HS256.
-const MIN_SECRET: usize = 32;
-
-/// Refuses a secret that somebody could guess, or that is none.
-pub(crate) fn check_secret(secret: &Secret) -> Result<(), String> {
-    match secret.expose().len() {
-        n if n < MIN_SECRET => Err(format!("the client secret has {n} characters; at least {MIN_SECRET} are needed")),
-        _ => Ok(()),
-    }
-}
-
-/// Makes an app and gives its secret: the only time that it is shown without being asked for.
-///
-/// # Errors
-/// A name or a client id that is taken, or a secret too short to be one.
-pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Secret)> {
-    op.expect(Permission::AdministerAccount)?;
-    let name = text::required("the app's name", &new.name, MAX_NAME).map_err(Error::invalid)?;
-    let mut scopes = new.scopes;
+fn sorted(mut scopes: Vec<Scope>) -> Vec<Scope> {
     scopes.sort_unstable();
     scopes.dedup();
-    if let Some(secret) = &new.secret {
-        check_secret(secret).map_err(Error::invalid)?;
-    }
-    let secret = new.secret.unwrap_or_else(Secret::client_secret);
+    scopes
+}
+
+/// Makes an app and gives its secret, where it has one: the only time that it is shown without being asked for.
+///
+/// # Errors
+/// A name or a client id that is taken, a secret too short to be one, or a credential that the algorithm has no use for.
+pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)> {
+    op.expect(Permission::AdministerAccount)?;
+    let name = text::required("the app's name", &new.name, MAX_NAME).map_err(Error::invalid)?;
+    let scopes = sorted(new.scopes);
+    let credential = match new.credential {
+        Some(credential) => credential,
+        None if new.algorithm.is_hmac() => Credential::generate(),
+        None => return Err(Error::invalid(needs_key(new.algorithm))),
+    };
+    check(&credential, new.algorithm).map_err(Error::invalid)?;
     let client_id = new.client_id.unwrap_or_else(ClientId::random);
     op.change(|tx, view| {
-        let sealed = view.shared.key.seal(token::SECRET_SEAL, secret.expose().as_bytes());
-        store::apps::insert(tx, view.account, &client_id, &name, new.algorithm, &scopes, &sealed, view.now)?
-            .ok_or_else(|| {
-                Error::new(
-                    Code::Conflict,
-                    format!("an app with the name {name:?} or the client id {client_id} exists already"),
-                )
-            })?;
-        let event = Event::new(EventKind::AppCreated, &client_id, format!("App {name:?} was created"))
-            .after(json!({"name": name, "algorithm": new.algorithm.name(), "scopes": ids(&scopes)}));
+        let row = store::apps::NewRow {
+            client_id: &client_id,
+            name: &name,
+            algorithm: new.algorithm,
+            scopes: &scopes,
+            enforce_jti: new.enforce_jti,
+            enforce_jwe: new.enforce_jwe,
+            expires: new.expires,
+        };
+        let key = store::apps::insert(tx, view.account, &row, view.now)?.ok_or_else(|| {
+            Error::new(
+                Code::Conflict,
+                format!("an app with the name {name:?} or the client id {client_id} exists already"),
+            )
+        })?;
+        add_secret(tx, view, key, &credential, None)?;
+        let settings = Settings {
+            algorithm: new.algorithm,
+            scopes: scopes.clone(),
+            expires: new.expires,
+            enforce_jti: new.enforce_jti,
+            enforce_jwe: new.enforce_jwe,
+        };
+        let mut after = told(&settings);
+        after["name"] = json!(name);
+        let event = Event::new(EventKind::AppCreated, &client_id, format!("App {name:?} was created")).after(after);
         Ok(((), vec![event]))
     })?;
     let app = find(op, client_id.as_str())?;
-    Ok((info(app, Vec::new()), secret))
+    Ok((info(app, Vec::new(), op.now), credential.secret().cloned()))
 }
 
-/// Gives an app scopes and takes some away; tokens already out feel it at their next request.
+/// Seals a credential and adds it to an app; gives its id.
+pub(super) fn add_secret(
+    tx: &WriteTx<'_>,
+    view: &View<'_>,
+    app: AppKey,
+    credential: &Credential,
+    expires: Option<Time>,
+) -> Result<String> {
+    let id = chance::hex()[..8].to_owned();
+    let sealed = credential.seal(&view.shared.key());
+    let secret = AppSecret { id: id.clone(), sealed, created: view.now, expires, last_used: None };
+    store::apps::insert_secret(tx, view.account, app, &secret)?;
+    Ok(id)
+}
+
+fn needs_key(algorithm: Algorithm) -> String {
+    format!("{} needs the public key of the app's own key pair", algorithm.name())
+}
+
+/// Whether the credential is good, and one that the algorithm has a use for.
+pub(crate) fn check(credential: &Credential, algorithm: Algorithm) -> Result<(), String> {
+    if !credential.fits(algorithm) {
+        return Err(if algorithm.is_hmac() {
+            format!("{} needs a client secret, not a public key", algorithm.name())
+        } else {
+            needs_key(algorithm)
+        });
+    }
+    credential.check()
+}
+
+/// What the audit log tells of settings.
+fn told(settings: &Settings) -> Value {
+    let mut told = json!({ "algorithm": settings.algorithm.name(), "scopes": ids(&settings.scopes) });
+    if settings.enforce_jti {
+        told["enforceJti"] = json!(true);
+    }
+    if settings.enforce_jwe {
+        told["enforceJwe"] = json!(true);
+    }
+    if let Some(end) = settings.expires {
+        told["expires"] = json!(end.to_string());
+    }
+    told
+}
+
+/// Changes what is set of an app; tokens already out feel it at their next request.
 ///
 /// # Errors
 /// [`Code::NotFound`] for an unknown app.
-pub fn change_scopes(op: &mut Op<'_>, id_or_name: &str, add: &[Scope], remove: &[Scope]) -> Result<AppInfo> {
+pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Result<AppInfo> {
     op.expect(Permission::AdministerAccount)?;
     let app = find(op, id_or_name)?;
-    let mut scopes = app.scopes.clone();
-    scopes.extend_from_slice(add);
-    scopes.retain(|scope| !remove.contains(scope));
-    scopes.sort_unstable();
-    scopes.dedup();
-    let change = AppChange {
-        key: app.key,
-        client_id: app.client_id.clone(),
-        name: app.name.clone(),
-        algorithm: app.algorithm,
-        algorithm_before: app.algorithm,
-        before: app.scopes.clone(),
-        scopes,
-        secret: None,
+    let before = app.settings();
+    let mut scopes = before.scopes.clone();
+    scopes.extend_from_slice(&change.add);
+    scopes.retain(|scope| !change.remove.contains(scope));
+    let after = Settings {
+        algorithm: before.algorithm,
+        scopes: sorted(scopes),
+        expires: match &change.expires {
+            Change::Keep => before.expires,
+            Change::Clear => None,
+            Change::Set(end) => Some(*end),
+        },
+        enforce_jti: change.enforce_jti.unwrap_or(before.enforce_jti),
+        enforce_jwe: change.enforce_jwe.unwrap_or(before.enforce_jwe),
     };
-    if change.scopes != change.before {
-        update_many(op, &[change])?;
+    let (key, client_id, name) = (app.key, app.client_id, app.name);
+    if after != before {
+        update_many(op, &[AppChange { key, client_id: client_id.clone(), name, before, after, credential: None }])?;
     }
-    Ok(info(find(op, app.client_id.as_str())?, Vec::new()))
+    Ok(info(find(op, client_id.as_str())?, Vec::new(), op.now))
 }
 
 /// Changes apps.
@@ -126,24 +207,40 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
         store::apps::update_many(tx, view.account, changes, view.now)?;
         let mut events = Vec::new();
         for change in changes {
-            if change.scopes != change.before {
-                let what = format!("The scopes of app {:?} were changed", change.name);
-                let event = Event::new(EventKind::AppScopesModified, &change.client_id, what);
-                let (before, after) =
-                    (json!({ "scopes": ids(&change.before) }), json!({ "scopes": ids(&change.scopes) }));
-                events.push(event.before(before).after(after));
+            let AppChange { client_id, name, before, after, .. } = change;
+            if after.scopes != before.scopes {
+                let event = Event::new(
+                    EventKind::AppScopesModified,
+                    client_id,
+                    format!("The scopes of app {name:?} were changed"),
+                );
+                let (was, is) = (json!({ "scopes": ids(&before.scopes) }), json!({ "scopes": ids(&after.scopes) }));
+                events.push(event.before(was).after(is));
             }
-            if change.algorithm != change.algorithm_before || change.secret.is_some() {
-                let replaced = if change.secret.is_some() { "has a new secret" } else { "signs otherwise" };
-                let event =
-                    Event::new(EventKind::AppModified, &change.client_id, format!("App {:?} {replaced}", change.name));
-                let after = json!({ "algorithm": change.algorithm.name(), "secretReplaced": change.secret.is_some() });
-                events.push(event.before(json!({ "algorithm": change.algorithm_before.name() })).after(after));
+            let replaced = change.credential.is_some();
+            let same_scopes = Settings { scopes: before.scopes.clone(), ..after.clone() };
+            if same_scopes != *before || replaced {
+                let what = if replaced { "has a new secret" } else { "is set otherwise" };
+                let event = Event::new(EventKind::AppModified, client_id, format!("App {name:?} {what}"));
+                let without = |settings: &Settings| {
+                    let mut told = told(settings);
+                    told.as_object_mut().map(|told| told.remove("scopes"));
+                    told
+                };
+                let mut is = without(after);
+                is["secretReplaced"] = json!(replaced);
+                events.push(event.before(without(before)).after(is));
             }
-            if let Some(secret) = &change.secret {
-                check_secret(secret).map_err(Error::invalid)?;
-                let sealed = view.shared.key.seal(token::SECRET_SEAL, secret.expose().as_bytes());
-                store::apps::replace_secret(tx, change.key, &sealed, view.now)?;
+            if let Some(credential) = &change.credential {
+                check(credential, after.algorithm).map_err(Error::invalid)?;
+                store::apps::remove_secrets(tx, view.account, change.key, None)?;
+                add_secret(tx, view, change.key, credential, None)?;
+            } else if after.algorithm.is_hmac() != before.algorithm.is_hmac() {
+                let needed = if after.algorithm.is_hmac() { "a client secret" } else { "a public key" };
+                return Err(Error::invalid(format!(
+                    "app {name:?} cannot sign with {} by what it has: give it {needed}, too",
+                    after.algorithm.name()
+                )));
             }
         }
         Ok(((), events))

@@ -63,6 +63,8 @@ event_kinds!(
     AppCreated "API Scopes" "App Created",
     AppModified "API Scopes" "App Modified",
     AppDeleted "API Scopes" "App Deleted",
+    AppSecretRotated "API Scopes" "App Secret Rotated",
+    AppSecretRevoked "API Scopes" "App Secret Revoked",
     AppScopesModified "API Scopes" "App Scopes Modified",
     FileUploaded "Files" "File Uploaded",
     SsoEnabled "Security & Control" "SSO Configuration Enabled",

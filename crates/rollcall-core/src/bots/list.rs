@@ -1,7 +1,7 @@
 //! The list of bots, and of the apps that may speak to them.
 
 use super::Audience;
-use crate::apps;
+use crate::apps::{self, Credential};
 use crate::chance::Secret;
 use crate::clock::Time;
 use crate::error::Result;
@@ -37,6 +37,10 @@ pub struct KnownApp {
     pub client_id: ClientId,
     /// The last characters of its secret: enough to tell two apart, and too little for anything else.
     pub secret_ends: String,
+    /// Whether its tokens must have a `jti`.
+    pub enforce_jti: bool,
+    /// Whether its tokens must be encrypted.
+    pub enforce_jwe: bool,
     /// When it was made.
     pub created: Time,
 }
@@ -75,8 +79,10 @@ pub fn page(view: &View<'_>, page: Page) -> Result<Bots> {
     });
     let page = Paged { total: bots.total, more: bots.more, items: items.collect() };
     let apps = store::apps::list(view.tx, view.account)?.into_iter().map(|app| {
-        let secret_ends = apps::unseal(view, &app).map(|secret| ends(&secret)).unwrap_or_default();
-        KnownApp { client_id: app.client_id, secret_ends, created: app.created }
+        let newest = apps::newest(view, &app).ok();
+        let secret_ends = newest.as_ref().and_then(Credential::secret).map(ends).unwrap_or_default();
+        let apps::App { client_id, enforce_jti, enforce_jwe, created, .. } = app;
+        KnownApp { client_id, secret_ends, enforce_jti, enforce_jwe, created }
     });
     Ok(Bots { account, page, apps: apps.collect() })
 }

@@ -142,7 +142,7 @@ fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
     }
     let account = store::accounts::get(view.tx, view.account)?;
     let open = |(id, attempts, written, sealed): store::outbox::Waiting| {
-        let bytes = view.shared.key.open(OUTBOX_SEAL, &sealed).ok();
+        let bytes = view.shared.key().open(OUTBOX_SEAL, &sealed).ok();
         let letter = bytes.and_then(|bytes| Letter::from_bytes(&bytes, &account.name));
         letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts))
     };

@@ -1,6 +1,7 @@
 //! Accounts, their revisions, and what belongs to the installation.
 
-use super::{AccountKey, Tx, UserKey, WriteTx};
+use super::apps::STAMP;
+use super::{AccountKey, Marks, Tx, UserKey, WriteTx};
 use crate::accounts::{Account, AccountInfo};
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -74,13 +75,15 @@ pub(crate) fn set_owner(tx: &WriteTx<'_>, account: AccountKey, owner: UserKey) -
     Ok(())
 }
 
-pub(crate) fn revision(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
-    Ok(tx
-        .first("select cast(sum(value) as bigint) from revisions where account_id = $1", &[account.into()], |r| {
-            r.opt_int(0)
-        })?
-        .flatten()
-        .unwrap_or(0))
+/// The account's revision, and the stamp of its apps: one look at a few rows.
+pub(crate) fn marks(tx: &Tx<'_>, account: AccountKey) -> Result<Marks> {
+    let marks = tx.first(
+        "select cast(coalesce(sum(value), 0) as bigint), \
+         cast(coalesce(sum(case when slot = $2 then value end), 0) as bigint) from revisions where account_id = $1",
+        &[account.into(), STAMP.into()],
+        |r| Marks { revision: r.int(0), stamp: r.int(1) },
+    )?;
+    Ok(marks.unwrap_or_default())
 }
 
 /// Where the account's audit chain begins.
@@ -121,6 +124,13 @@ pub(crate) fn note_admin(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
 
 pub(crate) fn installation_value(tx: &Tx<'_>, name: &str) -> Result<Option<Vec<u8>>> {
     tx.first("select value from installation where name = $1", &[name.into()], |r| r.bytes(0).to_vec())
+}
+
+/// Puts another value in its place.
+#[allow(dead_code, reason = "rotation of the installation key takes it up")]
+pub(crate) fn replace_installation_value(tx: &WriteTx<'_>, name: &str, value: &[u8]) -> Result<()> {
+    tx.execute("update installation set value = $2 where name = $1", &[name.into(), value.into()])?;
+    Ok(())
 }
 
 pub(crate) fn set_installation_value(tx: &WriteTx<'_>, name: &str, value: &[u8]) -> Result<()> {

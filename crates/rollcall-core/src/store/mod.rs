@@ -22,9 +22,11 @@ pub(crate) mod once;
 pub(crate) mod outbox;
 pub(crate) mod pages;
 pub(crate) mod roles;
+pub(crate) mod server_keys;
 pub(crate) mod snapshot;
 pub(crate) mod sso;
 pub(crate) mod tasks;
+pub(crate) mod token_ids;
 pub(crate) mod transfer;
 pub(crate) mod users;
 
@@ -35,6 +37,15 @@ pub use postgres::Address as PostgresAddress;
 pub(crate) use row::{Row, Value};
 pub(crate) use sqlite::{check_backup, check_target, make_plain, remove_unused};
 pub(crate) use tx::{Chore, Lock, Trace, Tx, WriteTx};
+
+/// What tells whether anything of an account, or of its apps, was changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// Raised by every change of the account.
+    pub(crate) revision: i64,
+    /// Raised by every change of its apps.
+    pub(crate) stamp: i64,
+}
 
 macro_rules! row_key {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(

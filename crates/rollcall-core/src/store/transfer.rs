@@ -155,9 +155,14 @@ pub(crate) const TABLES: &[Table] = &[
             "created_at",
             "updated_at",
             "last_used_at",
+            "expires_at",
+            "enforce_jti",
+            "enforce_jwe",
         ],
     ),
-    Table::of("app_secrets", 1, &["id", "app_id", "sealed", "created_at", "expires_at"]),
+    Table::of("app_secrets", 1, &["id", "app_id", "sealed", "created_at", "expires_at", "public_id", "last_used_at"]),
+    Table::of("token_ids", 2, &["app_id", "jti_hash", "expires_at"]),
+    Table::of("server_keys", 1, &["id", "kid", "purpose", "sealed", "public_key", "created_at", "retires_at"]),
     Table::of("app_refusals", 2, &["app_id", "reason", "refused", "last_at"]),
     Table::of("idempotency_keys", 2, &["app_id", "idempotency_key", "fingerprint", "status", "body", "created_at"]),
     Table::of(
@@ -187,6 +192,7 @@ pub(crate) const TABLES: &[Table] = &[
         1,
         &["id", "account_id", "user_id", "kind", "payload", "created_at", "next_at", "attempts", "last_error"],
     ),
+    Table::of("audit_checkpoints", 2, &["account_id", "seq", "hash", "at", "kid", "signature"]),
     Table::of("audit_runs", 2, &["account_id", "run", "first_at", "last_at"]),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
     Table::of(

@@ -223,6 +223,15 @@ impl<'c> WriteTx<'c> {
         }
     }
 
+    /// The stamp of the account's apps. Where several jobs share a transaction they share the look.
+    pub(crate) fn stamp(&self, account: AccountKey) -> Result<i64> {
+        let look = || super::accounts::marks(self, account).map(|marks| marks.stamp);
+        match self.0.0 {
+            Behind::Sqlite(_) => look(),
+            Behind::Postgres(s) => s.stamp_once(account, look),
+        }
+    }
+
     /// Whether this transaction changes the account for the first time. On SQLite each job is undone by itself, so that
     /// each counts as one.
     pub(crate) fn is_first_change(&self, account: AccountKey) -> bool {

@@ -12,7 +12,7 @@ use crate::accounts::{self, AccountInfo, MAX_NAME};
 use crate::error::{Error, Fault, Result};
 use crate::op::{self, Op};
 use crate::roles::RoleKind;
-use crate::rollcall::Shared;
+use crate::shared::Shared;
 use crate::store::{self, BotKey, DialogKey, GroupKey, RoleKey, UserKey, WriteTx};
 use crate::text::{self, Email};
 

@@ -224,9 +224,27 @@ fn client_apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
     for (n, app) in apps.iter_mut().enumerate() {
         let place = format!("apps[{n}]");
         c.name(&place, "app", &mut app.name, &mut seen);
-        let has = by_name.get(&text::key(&app.name)).map(|a| a.client_id.as_str());
-        if let Some(secret) = &app.client_secret {
-            c.take(format!("{place}.clientSecret"), apps::check_secret(secret));
+        let known = by_name.get(&text::key(&app.name));
+        let has = known.map(|a| a.client_id.as_str());
+        let (field, is_known) = match (&app.client_secret, &app.public_key) {
+            (Some(_), Some(_)) => {
+                c.take(
+                    format!("{place}.publicKey"),
+                    Err::<(), _>("stands beside a clientSecret: an app has one or the other".into()),
+                );
+                ("clientSecret", true)
+            }
+            (_, Some(_)) => ("publicKey", true),
+            (secret, None) => ("clientSecret", secret.is_some()),
+        };
+        let algorithm = app.algorithm.or(known.map(|a| a.algorithm)).unwrap_or_default();
+        if let Some(credential) = app.credential() {
+            c.take(format!("{place}.{field}"), apps::check(&credential, algorithm));
+        }
+        let has_fitting = known.is_some_and(|a| a.algorithm.is_hmac() == algorithm.is_hmac());
+        if !is_known && !has_fitting && (known.is_some() || !algorithm.is_hmac()) {
+            let needed = if algorithm.is_hmac() { "clientSecret" } else { "publicKey" };
+            c.take(format!("{place}.algorithm"), Err::<(), _>(format!("{} needs a {needed}", algorithm.name())));
         }
         c.id(format!("{place}.clientId"), app.client_id.as_ref(), ClientId::parse, has, &ids, &app.name);
     }

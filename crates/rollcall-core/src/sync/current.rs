@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{AppState, AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use crate::accounts::Account;
-use crate::apps::{self, App};
+use crate::apps::{self, App, Credential};
 use crate::bots::Bot;
 use crate::change::Change;
 use crate::error::Result;
@@ -172,11 +172,20 @@ fn assignments(
 }
 
 fn app(view: &View<'_>, app: &App, with_secrets: bool) -> Result<AppState> {
+    let (mut client_secret, mut public_key) = (None, None);
+    match apps::newest(view, app)? {
+        Credential::Secret(secret) => client_secret = with_secrets.then_some(secret),
+        Credential::PublicKey(public) => public_key = Some(public),
+    }
     Ok(AppState {
         client_id: Some(app.client_id.to_string()),
-        client_secret: if with_secrets { Some(apps::unseal(view, app)?) } else { None },
+        client_secret,
+        public_key,
         name: app.name.clone(),
         algorithm: Some(app.algorithm),
         scopes: Some(app.scopes.clone()),
+        enforce_jti: Some(app.enforce_jti),
+        enforce_jwe: Some(app.enforce_jwe),
+        expires: app.expires.into(),
     })
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) use apply::apply;
 pub use current::export;
 
-use crate::apps::Algorithm;
+use crate::apps::{Algorithm, Credential, PublicKey};
 use crate::bots::Audience;
 use crate::chance::Secret;
 use crate::change::Change;
@@ -130,14 +130,26 @@ pub struct AssignmentState {
 }
 
 /// A client app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the domain's own words")]
 pub struct AppState {
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
+    pub public_key: Option<PublicKey>,
     pub name: String,
     pub algorithm: Option<Algorithm>,
     pub scopes: Option<Vec<Scope>>,
+    pub enforce_jti: Option<bool>,
+    pub enforce_jwe: Option<bool>,
+    pub expires: Change<Time>,
+}
+
+impl AppState {
+    /// What the app proves itself by, where it is said.
+    pub(crate) fn credential(&self) -> Option<Credential> {
+        let public = || self.public_key.clone().map(Credential::PublicKey);
+        self.client_secret.clone().map(Credential::Secret).or_else(public)
+    }
 }
 
 /// What an apply did, or would do.

@@ -12,8 +12,8 @@ use crate::error::{Code, Error, Result};
 use crate::mail::{Draft, OUTBOX_SEAL};
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::rollcall::Shared;
 use crate::seal::sha256;
+use crate::shared::Shared;
 use crate::store::{self, Tx, UserKey, WriteTx};
 
 /// How long an invitation is good for: 15 days (domain, Things: Invitation).
@@ -44,7 +44,7 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
         .iter()
         .map(|i| {
             let draft = Draft { to: i.email, first_name: i.first_name, token: &i.token, expires };
-            (i.user, view.shared.key.seal(OUTBOX_SEAL, &draft.to_bytes()))
+            (i.user, view.shared.key().seal(OUTBOX_SEAL, &draft.to_bytes()))
         })
         .collect();
     store::outbox::insert_many(tx, view.account, "invitation", &letters, view.now)

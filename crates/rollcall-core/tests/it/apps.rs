@@ -3,7 +3,7 @@
 
 use rollcall_core::Code;
 use rollcall_core::apps::token::{self, Refusal};
-use rollcall_core::apps::{self, Algorithm, AppInfo, NewApp, usage};
+use rollcall_core::apps::{self, Algorithm, AppInfo, NewApp, SettingsChange, usage};
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::sync::State;
 use rollcall_testkit::{START, TestRollcall};
@@ -11,6 +11,10 @@ use serde_json::json;
 
 use crate::setting::{HOUR, client_id, export, prune, sign, traces};
 use crate::tokens::{SECRET, ask, furnished, refusal, with_claims};
+
+fn scopes_changed(add: &[Scope], remove: &[Scope]) -> SettingsChange {
+    SettingsChange { add: add.to_vec(), remove: remove.to_vec(), ..SettingsChange::default() }
+}
 
 fn show(acme: &TestRollcall) -> AppInfo {
     acme.read(|view| apps::show(view, "ci")).unwrap()
@@ -27,7 +31,7 @@ fn a_changed_scope_is_felt_at_the_next_request() {
     };
     assert_eq!(may(), (Ok(()), Err(Code::Forbidden)));
     let change = |add: Scope, remove: Scope| {
-        acme.write(move |op| apps::change_scopes(op, "CI", &[add, add], &[remove])).unwrap()
+        acme.write(move |op| apps::change(op, "CI", &scopes_changed(&[add, add], &[remove]))).unwrap()
     };
     let scopes = change(Scope::RoleManagement, Scope::UserManagement).scopes;
     assert_eq!((scopes, may()), (vec![Scope::RoleManagement], (Err(Code::Forbidden), Ok(()))));
@@ -73,8 +77,10 @@ fn a_removed_app_is_unknown_from_the_next_request_on() {
 fn a_minted_token_is_good_for_as_long_as_was_asked() {
     let acme = furnished(Algorithm::Hs512);
     let mint = |life| acme.read(move |view| token::mint(view, "ci", life, true)).unwrap().expose().to_owned();
-    let (hour, for_ever) = (mint(Some(3600)), mint(None));
-    assert_ne!(mint(None), for_ever, "each has a jti of its own");
+    let (hour, once) = (mint(Some(3600)), mint(None));
+    assert_ne!(mint(None), once, "each has a jti of its own");
+    assert_eq!((refusal(&acme, once.clone()), refusal(&acme, once)), (None, Some(Refusal::Replayed)));
+    let for_ever = acme.read(|view| token::mint(view, "ci", None, false)).unwrap().expose().to_owned();
     acme.clock.advance(2 * HOUR);
     assert_eq!((refusal(&acme, hour), refusal(&acme, for_ever)), (Some(Refusal::Expired), None));
     let unknown = acme.read(|view| token::mint(view, "robot", None, false)).unwrap_err();
@@ -84,14 +90,9 @@ fn a_minted_token_is_good_for_as_long_as_was_asked() {
 #[test]
 fn a_secret_stands_nowhere_in_clear() {
     let acme = furnished(Algorithm::Hs256);
-    let new = |name: &str| NewApp {
-        name: name.into(),
-        scopes: vec![],
-        algorithm: Algorithm::Hs256,
-        client_id: None,
-        secret: None,
-    };
+    let new = |name: &str| NewApp { name: name.into(), ..NewApp::default() };
     let (app, secret) = acme.write(move |op| apps::create(op, new("robot"))).unwrap();
+    let secret = secret.unwrap();
     assert!(!traces(&acme, app.client_id.as_str()).is_empty(), "what is in clear is found");
     for hidden in [secret.expose(), SECRET] {
         assert_eq!(traces(&acme, hidden), [""; 0]);

@@ -67,7 +67,7 @@ pub(crate) fn given(role: &str, bot: Option<&str>, users: &[&str], groups: &[&st
 }
 
 pub(crate) fn app_state(name: &str, scopes: &[Scope]) -> AppState {
-    AppState { client_id: None, client_secret: None, name: name.into(), algorithm: None, scopes: Some(scopes.to_vec()) }
+    AppState { name: name.into(), scopes: Some(scopes.to_vec()), ..AppState::default() }
 }
 
 /// An app of "Acme" with these scopes, proved by a token of its own.

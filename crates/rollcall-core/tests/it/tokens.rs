@@ -87,7 +87,8 @@ fn a_token_without_a_proper_form_is_malformed() {
     }
     for token in [
         text.to_owned(),
-        format!("{good}.a.b"),
+        format!("{good}.a"),
+        format!("{good}.a.b.c"),
         "a.b.c".into(),
         format!("{text}=.{tag}"),
         format!("Bearer {good}"),

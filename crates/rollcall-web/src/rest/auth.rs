@@ -7,9 +7,14 @@ use axum::http::{Extensions, HeaderMap};
 use rollcall_core::Rollcall;
 use rollcall_core::actor::Actor;
 use rollcall_core::apps::token::Refusal;
+use rollcall_core::policy::Permission;
 
 use super::error::Failure;
 use crate::http::Peer;
+
+/// The contract's words (§1, JTI).
+const LIVES_TOO_LONG: &str = "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)";
+const REPLAYED: &str = "error verifying the jwt: possibly a replay";
 
 /// What a request says of who sends it; read before anything is awaited.
 pub(super) struct Credentials {
@@ -30,15 +35,21 @@ impl Credentials {
     }
 
     /// Finds out who asks.
-    pub(super) async fn authenticate(self, rollcall: &Arc<Rollcall>) -> Result<Actor, Failure> {
+    pub(super) async fn authenticate(self, rollcall: &Arc<Rollcall>, needed: Permission) -> Result<Actor, Failure> {
         let ip = self.ip;
         let token = self.token.map_err(|refusal| refuse(refusal, ip))?;
-        rollcall.authenticate(token, ip).await?.map_err(|refusal| refuse(refusal, ip))
+        rollcall.authenticate(token, ip).needing(needed).await?.map_err(|refusal| refuse(refusal, ip))
     }
 }
 
+/// The log and the metric have the reason; outsiders the one answer, but for the two that the contract has words for, which
+/// the signature has earned them.
 fn refuse(refusal: Refusal, ip: Option<IpAddr>) -> Failure {
     crate::http::metrics::token_refused(refusal);
     tracing::warn!(reason = refusal.reason(), ip = ip.map(tracing::field::display), "a token was refused");
-    Failure::invalid_credentials()
+    match refusal {
+        Refusal::Replayed => Failure::token_id(REPLAYED),
+        Refusal::LivesTooLong => Failure::token_id(LIVES_TOO_LONG),
+        _ => Failure::invalid_credentials(),
+    }
 }

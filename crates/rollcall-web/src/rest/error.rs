@@ -42,6 +42,11 @@ impl Failure {
         Self { status: StatusCode::UNAUTHORIZED, errors, allow: None }
     }
 
+    /// A token's id was seen before, or may not have one (contract §1, JTI).
+    pub fn token_id(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
     /// The body is larger than the limit.
     pub fn too_large(limit: usize) -> Self {
         let megabytes = limit / (1024 * 1024);
@@ -105,6 +110,10 @@ impl From<Vec<Fault>> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        if error.code() == Code::Unauthenticated {
+            tracing::warn!(reason = %error, "a token was refused");
+            return Self::invalid_credentials();
+        }
         let status = status(error.code());
         if let Some(cause) = error.cause() {
             tracing::error!(cause, "a request failed");

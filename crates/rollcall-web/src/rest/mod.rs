@@ -136,7 +136,7 @@ async fn go(
     request: Request,
 ) -> Result<Response, Failure> {
     let credentials = Credentials::of(request.headers(), request.extensions());
-    let actor = credentials.authenticate(&served.rollcall).await?;
+    let actor = credentials.authenticate(&served.rollcall, route.permission).await?;
     policy::require(&actor, route.permission)?;
     let call = Call::read(served, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)

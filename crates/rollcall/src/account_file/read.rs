@@ -241,7 +241,7 @@ fn assignment(r: &mut Reader, node: &Node, place: &Place<'_>) -> AssignmentState
 }
 
 fn app(r: &mut Reader, node: &Node, place: &Place<'_>) -> AppState {
-    let mut app = AppState { client_id: None, client_secret: None, name: String::new(), algorithm: None, scopes: None };
+    let mut app = AppState::default();
     if let Some(fields) = r.fields(node, place, &keys::APP) {
         app.client_id = r.text(&fields, "clientId");
         app.client_secret = r.text(&fields, "clientSecret").map(Secret::new);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use rollcall_core::apps::{self, Algorithm, AppInfo, NewApp, token};
+use rollcall_core::apps::{self, Algorithm, AppInfo, NewApp, SettingsChange, token};
 use rollcall_core::op::Mode;
 use rollcall_core::policy::{Permission, Scope};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ fn create(context: &Context, installation: &Installation, args: CreateArgs) -> R
     let account = installation.account(context.account.as_deref(), IfMissing::Make)?;
     let actor = installation.actor(&account, "app create");
     let CreateArgs { name, scopes, algorithm } = args;
-    let new = NewApp { name, scopes, algorithm, client_id: None, secret: None };
+    let new = NewApp { name, scopes, algorithm, ..NewApp::default() };
     let (app, secret) =
         installation.rollcall.write(actor, ADMINISTER, Mode::Real, move |op| apps::create(op, new.clone())).wait()?;
     let text = format!(
@@ -122,11 +122,11 @@ fn create(context: &Context, installation: &Installation, args: CreateArgs) -> R
         app.name,
         account.name,
         app.client_id,
-        secret.expose()
+        secret.as_ref().map_or("", |secret| secret.expose())
     );
     let value = json!({
         "clientId": app.client_id.as_str(),
-        "clientSecret": secret.expose(),
+        "clientSecret": secret.as_ref().map(|secret| secret.expose()),
         "algorithm": app.algorithm.name(),
         "scopes": scope_ids(&app.scopes),
     });
@@ -218,10 +218,9 @@ fn scopes(context: &Context, installation: &Installation, args: ScopesArgs) -> R
     if let Some(both) = add.iter().find(|scope| remove.contains(scope)) {
         return Err(Usage(format!("the scope {} is both to be added and to be removed", both.id())).into());
     }
-    let app = installation
-        .rollcall
-        .write(actor, ADMINISTER, Mode::Real, move |op| apps::change_scopes(op, &id, &add, &remove))
-        .wait()?;
+    let change = SettingsChange { add, remove, ..SettingsChange::default() };
+    let app =
+        installation.rollcall.write(actor, ADMINISTER, Mode::Real, move |op| apps::change(op, &id, &change)).wait()?;
     let text = format!("The app {:?} has the scopes: {}\n", app.name, scope_ids(&app.scopes).join(", "));
     context.out.result(&text, &value(&app));
     Ok(())

@@ -57,6 +57,7 @@ impl Session {
             gathers: Cell::new(false),
             wants_alone: Cell::new(false),
             raised: Cell::new(None),
+            stamp: Cell::new(None),
             last_used: Cell::new(Instant::now()),
             patience,
             slot,

@@ -4,6 +4,7 @@
 mod address;
 mod connect;
 mod failure;
+mod lock;
 mod parameter;
 mod pipeline;
 mod pool;

@@ -13,11 +13,11 @@ use tokio::time::timeout;
 use tokio_postgres::{Client, Statement};
 
 use super::failure::{self, Remedy};
+use super::lock::Named;
 use super::parameter::{Parameter, is_impossible};
 use super::pipeline::{self, Waiting};
 use super::{Each, Owned};
 use crate::error::{Error, Result};
-use crate::seal::sha256;
 use crate::store::{AccountKey, Lock, Row, Trace, Value};
 
 /// How much longer than the server may take the answer may be on its way.
@@ -74,6 +74,8 @@ pub(crate) struct Session {
     pub(super) wants_alone: Cell<bool>,
     /// The account whose revision this transaction has raised.
     pub(super) raised: Cell<Option<AccountKey>>,
+    /// The stamp of an account's apps, as this transaction has seen it.
+    pub(super) stamp: Cell<Option<(AccountKey, i64)>>,
     pub(super) last_used: Cell<Instant>,
     pub(super) patience: Duration,
     pub(super) slot: i64,
@@ -243,15 +245,7 @@ impl Session {
 
     /// Takes an advisory lock until the end of the transaction, with the next statement.
     pub(in crate::store) fn lock(&self, lock: Lock<'_>) -> Result<()> {
-        let (name, is_shared) = match lock {
-            Lock::Installation => ("installation".to_owned(), false),
-            Lock::Key(app, key) => (format!("key {} {key}", app.0), false),
-            Lock::Account(account) => (format!("account {}", account.0), false),
-            Lock::Additions(account) => (format!("account {}", account.0), true),
-            Lock::Chore(account, chore) => (format!("{chore:?} {}", account.0), false),
-        };
-        let hash = sha256(format!("rollcall {}/{name}", self.schema).as_bytes());
-        let key = i64::from_be_bytes(hash[..8].try_into().expect("eight bytes"));
+        let Named { name, is_shared, key } = Named::of(lock, &self.schema);
         let mut held = self.held.borrow_mut();
         if self.gathers.get() {
             let is_same = held.iter().all(|(other, _)| *other == key);
@@ -305,6 +299,14 @@ impl Session {
         self.raised.replace(Some(account)) != Some(account)
     }
 
+    /// The stamp of the account's apps. Jobs that share a transaction share the look: who would change it waits for their lock.
+    pub(in crate::store) fn stamp_once(&self, account: AccountKey, look: impl FnOnce() -> Result<i64>) -> Result<i64> {
+        let seen = self.stamp.get().filter(|(of, _)| *of == account && self.gathers.get());
+        let stamp = seen.map_or_else(look, |(_, stamp)| Ok(stamp))?;
+        self.stamp.set(Some((account, stamp)));
+        Ok(stamp)
+    }
+
     /// Whether the job that ran just now must run in a transaction of its own.
     pub(super) fn take_wants_alone(&self) -> bool {
         self.wants_alone.replace(false)
@@ -320,6 +322,7 @@ impl Session {
         self.gathers.set(begin == Begin::Gather);
         self.wants_alone.set(false);
         self.raised.set(None);
+        self.stamp.set(None);
         if self.last_used.get().elapsed() > RESTED {
             self.wait_no_longer(self.patience.min(TRY), self.client().batch_execute(""))?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::apps::{self, Algorithm, AppChange, NewApp};
+use crate::apps::{self, AppChange, NewApp, Settings};
 use crate::error::{Code, Error, Fault, Result};
 use crate::id::ClientId;
 use crate::op::Op;
@@ -22,9 +22,12 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                 let new = NewApp {
                     name: app.name.clone(),
                     scopes: app.scopes.clone().unwrap_or_default(),
-                    algorithm: app.algorithm.unwrap_or(Algorithm::Hs256),
+                    algorithm: app.algorithm.unwrap_or_default(),
                     client_id: Some(client_id),
-                    secret: app.client_secret.clone(),
+                    credential: app.credential(),
+                    enforce_jti: app.enforce_jti.unwrap_or(false),
+                    enforce_jwe: app.enforce_jwe.unwrap_or(false),
+                    expires: app.expires.over(None),
                 };
                 // All that can be wrong by now: the client id is an app's of another account.
                 let place = format!("apps[{n}].clientId");
@@ -34,32 +37,30 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                     }
                     _ => error,
                 })?;
-                if app.client_secret.is_none() {
+                if let (None, Some(secret)) = (app.credential(), secret) {
                     report.new_secrets.push((info.name, info.client_id, secret));
                 }
             }
             Some(has) => {
-                let mut scopes = app.scopes.clone().unwrap_or_else(|| has.scopes.clone());
+                let before = has.settings();
+                let mut scopes = app.scopes.clone().unwrap_or_else(|| before.scopes.clone());
                 scopes.sort_unstable();
                 scopes.dedup();
-                let algorithm = app.algorithm.unwrap_or(has.algorithm);
-                let secret = match &app.client_secret {
-                    Some(secret) if apps::unseal(op, has)?.expose() != secret.expose() => Some(secret.clone()),
+                let after = Settings {
+                    algorithm: app.algorithm.unwrap_or(before.algorithm),
+                    scopes,
+                    expires: app.expires.over(before.expires.as_ref()),
+                    enforce_jti: app.enforce_jti.unwrap_or(before.enforce_jti),
+                    enforce_jwe: app.enforce_jwe.unwrap_or(before.enforce_jwe),
+                };
+                let credential = match app.credential() {
+                    Some(credential) if !apps::newest(op, has)?.is(&credential) => Some(credential),
                     _ => None,
                 };
-                if scopes != has.scopes || algorithm != has.algorithm || secret.is_some() {
+                if after != before || credential.is_some() {
                     report.note('~', format!("app {:?}", app.name));
                     let (key, client_id, name) = (has.key, has.client_id.clone(), has.name.clone());
-                    changes.push(AppChange {
-                        key,
-                        client_id,
-                        name,
-                        algorithm,
-                        algorithm_before: has.algorithm,
-                        scopes,
-                        before: has.scopes.clone(),
-                        secret,
-                    });
+                    changes.push(AppChange { key, client_id, name, before, after, credential });
                 }
             }
         }

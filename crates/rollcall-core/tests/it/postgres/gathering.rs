@@ -1,7 +1,7 @@
 //! Jobs that only add share a transaction; what one does or fails at never touches another.
 
 use rollcall_core::Code;
-use rollcall_core::apps::{self, Algorithm, NewApp};
+use rollcall_core::apps::{self, NewApp};
 use rollcall_core::policy::Scope;
 use rollcall_core::users::UserFault;
 
@@ -168,13 +168,7 @@ fn an_account_that_somebody_holds_for_long_holds_up_no_other() {
     let beta = acme.found("Beta");
     let (holder, replica) = (Replica::of(&acme), Replica::of(&acme));
     let ((has, has_it), (go, gone)) = (flume::bounded::<()>(1), flume::bounded::<()>(1));
-    let app = NewApp {
-        name: "ci".into(),
-        scopes: vec![Scope::UserManagement],
-        algorithm: Algorithm::Hs256,
-        client_id: None,
-        secret: None,
-    };
+    let app = NewApp { name: "ci".into(), scopes: vec![Scope::UserManagement], ..NewApp::default() };
     // Whatever changes more than it adds holds its account until the end.
     let holding = holder.write(move |op| {
         apps::create(op, app.clone())?;

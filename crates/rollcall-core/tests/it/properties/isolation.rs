@@ -174,7 +174,8 @@ impl Two {
                 Code::NotFound
             );
             assert_eq!(self.acme.read(move |view| apps::secret(view, &told)).unwrap_err().code(), Code::NotFound);
-            let changed = self.acme.write(move |op| apps::change_scopes(op, &name, &[], &Scope::ALL));
+            let nothing = apps::SettingsChange { remove: Scope::ALL.to_vec(), ..Default::default() };
+            let changed = self.acme.write(move |op| apps::change(op, &name, &nothing));
             assert_eq!(changed.unwrap_err().code(), Code::NotFound);
         }
         let theirs = self.read_beta(|view| mail::due(view, 100));

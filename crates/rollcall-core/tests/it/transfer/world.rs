@@ -18,7 +18,7 @@ use rollcall_core::users::{self, NewUser, ProfileField, Status, invitation};
 use rollcall_testkit::{TestDatabase, TestRollcall, user};
 use serde_json::json;
 
-use crate::setting::{HOUR, active, app_state, bot, create, given, group, letters, role, state};
+use crate::setting::{HOUR, active, app_state, bot, client_id, create, given, group, letters, role, sign, state};
 
 /// The secret of the app "ci".
 pub(super) const SECRET: &str = "a secret of at least thirty-two characters";
@@ -90,7 +90,11 @@ fn file(many: usize) -> State {
             expiring,
             given(NAMES[1], Some("Helper"), &["cy@acme.test"], &["g0000"]),
         ],
-        apps: vec![AppState { client_secret: Some(Secret::new(SECRET)), ..app_state("ci", &Scope::ALL) }],
+        apps: vec![AppState {
+            client_secret: Some(Secret::new(SECRET)),
+            expires: Change::Set(rollcall_testkit::START.plus_millis(HOUR)),
+            ..app_state("ci", &Scope::ALL)
+        }],
         ..state()
     }
 }
@@ -101,6 +105,10 @@ fn with_what_apps_do(acme: &TestRollcall) {
     let from = Some("2001:db8::1".parse().unwrap());
     let actor = acme.rollcall().authenticate(token.clone(), from).wait().unwrap().unwrap();
     acme.rollcall().authenticate(format!("{token}x"), None).wait().unwrap().unwrap_err();
+    let claims =
+        json!({ "appId": client_id(acme, "ci"), "exp": rollcall_testkit::START.seconds() + 60, "jti": NAMES[1] });
+    acme.rollcall().authenticate(sign(&claims, SECRET), None).wait().unwrap().unwrap();
+    acme.rollcall().make_encryption_key().wait().unwrap();
     assert!(acme.write(usage::flush).unwrap());
     let new = |name: &str| NewUser::with_email(format!("{name}@acme.test"));
     create(acme.rollcall(), &actor, Mode::Real, &[new("fay"), new("gus")]).unwrap();
@@ -161,9 +169,12 @@ fn with_erasures(acme: &TestRollcall) {
 /// What is not written by this version, and the ends of what the columns hold.
 fn with_extremes(database: &TestDatabase) {
     for sql in [
+        "insert into audit_checkpoints (account_id, seq, hash, at, kid, signature) \
+         select account_id, seq, hash, at, 'kid', hash from audit_events where seq = 1",
         "update users set last_login_at = 9223372036854775807, created_at = -9223372036854775808 where status = 'locked'",
         "update groups set source = 'directory', updated_at = 9223372036854775807 where name = 'g0000'",
         "update app_secrets set expires_at = 9223372036854775807",
+        "update server_keys set retires_at = 9223372036854775807 where purpose = 'encryption'",
         "update app_refusals set refused = 9223372036854775807",
     ] {
         assert_eq!(database.execute(sql), 1, "{sql}");

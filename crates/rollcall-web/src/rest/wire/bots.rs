@@ -86,8 +86,8 @@ fn app(app: &KnownApp) -> App<'_> {
     App {
         client_id: app.client_id.as_str(),
         client_secret: format!("cs…{}", app.secret_ends),
-        jti_claim_enforced: false,
-        jwe_encryption_enforced: false,
+        jti_claim_enforced: app.enforce_jti,
+        jwe_encryption_enforced: app.enforce_jwe,
         created_on: app.created.to_string(),
     }
 }

@@ -203,6 +203,7 @@ fn app() -> impl Strategy<Value = AppState> {
             name,
             algorithm,
             scopes,
+            ..AppState::default()
         },
     )
 }

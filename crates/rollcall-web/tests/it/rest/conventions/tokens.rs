@@ -8,7 +8,7 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::assert_json_snapshot;
-use rollcall_core::apps::{self, Algorithm, NewApp};
+use rollcall_core::apps::{self, Algorithm, NewApp, SettingsChange};
 use rollcall_core::policy::Scope;
 use rollcall_testkit::{Caller, START, TestRollcall};
 use serde_json::{Value, json};
@@ -131,13 +131,7 @@ async fn these_tokens_are_good() {
 #[tokio::test]
 async fn an_app_of_hs512_is_held_to_hs512() {
     let acme = TestRollcall::new();
-    let new = NewApp {
-        name: "long".into(),
-        scopes: SCOPE.to_vec(),
-        algorithm: Algorithm::Hs512,
-        client_id: None,
-        secret: None,
-    };
+    let new = NewApp { name: "long".into(), scopes: SCOPE.to_vec(), algorithm: Algorithm::Hs512, ..NewApp::default() };
     let (app, secret) = acme.write(move |op| apps::create(op, new.clone())).expect("an app");
     let claims = json!({"appId": app.client_id.as_str()});
     let table = [
@@ -147,7 +141,8 @@ async fn an_app_of_hs512_is_held_to_hs512() {
         ("HS256", HMAC_SHA512, 401),
     ];
     for (alg, length, status) in table {
-        let token = signed(&json!({ "alg": alg }), &claims, length, secret.expose().as_bytes());
+        let token =
+            signed(&json!({ "alg": alg }), &claims, length, secret.as_ref().expect("a secret").expose().as_bytes());
         assert_eq!(acme.visitor().with_token(token).get("groups").await.status, status, "{alg} {length:?}");
     }
 }
@@ -181,6 +176,9 @@ async fn taking_a_scope_away_is_felt_at_the_next_request() {
     let app = acme.app(&SCOPE);
     assert_eq!(app.get("groups").await.status, 200);
     let id = app.client_id().to_string();
-    acme.write(move |op| apps::change_scopes(op, &id, &[], &SCOPE)).expect("the scope is taken away");
+    acme.write(move |op| {
+        apps::change(op, &id, &SettingsChange { remove: SCOPE.to_vec(), ..SettingsChange::default() })
+    })
+    .expect("the scope is taken away");
     assert_eq!(app.get("groups").await.status, 403);
 }

@@ -1,0 +1,160 @@
+//! The server's own key pairs: the one that tokens are encrypted to, and (in `audit/`) the one that signs the log. Their
+//! private halves are sealed under the installation key and leave this process never.
+
+mod encryption;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+pub(crate) use encryption::EncryptionKey;
+
+use crate::clock::Time;
+use crate::error::Result;
+use crate::seal::InstallationKey;
+use crate::shared::Shared;
+use crate::store::{self, Tx, WriteTx};
+
+/// What a key pair is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// RSA: tokens are encrypted to its public half (RFC 7516).
+    Encryption,
+    /// Ed25519: places of the audit log are signed with its private half (RFC 8032).
+    Audit,
+}
+
+impl Purpose {
+    /// As the database has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Encryption => "encryption",
+            Self::Audit => "audit",
+        }
+    }
+
+    pub(crate) fn stored(name: &str) -> Self {
+        if name == "audit" { Self::Audit } else { Self::Encryption }
+    }
+
+    /// What seals the private half: one cannot be put in the other's place.
+    pub(crate) fn seal(self) -> &'static str {
+        match self {
+            Self::Encryption => "server encryption key",
+            Self::Audit => "server audit key",
+        }
+    }
+}
+
+/// A key pair, as the store keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerKey {
+    pub(crate) kid: String,
+    pub(crate) purpose: Purpose,
+    /// PKCS #8, sealed.
+    pub(crate) sealed: Vec<u8>,
+    /// SubjectPublicKeyInfo of RSA keys, the 32 bytes of Ed25519 ones.
+    pub(crate) public_key: Vec<u8>,
+    pub(crate) created: Time,
+    pub(crate) retires: Option<Time>,
+}
+
+impl ServerKey {
+    pub(crate) fn is_live_at(&self, now: Time) -> bool {
+        self.retires.is_none_or(|end| end > now)
+    }
+
+    /// The private half.
+    pub(crate) fn open(&self, key: &InstallationKey) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+        key.open(self.purpose.seal(), &self.sealed)
+    }
+}
+
+/// The public half of a key pair, for whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicServerKey {
+    /// Its name: the JWK thumbprint (RFC 7638) of RSA keys.
+    pub kid: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The key itself: of RSA the modulus and the exponent, big-endian; of Ed25519 the 32 bytes alone.
+    pub numbers: Vec<Vec<u8>>,
+    /// When it was made.
+    pub created: Time,
+    /// From when on it is not used any more; none: it is the present one.
+    pub retires: Option<Time>,
+}
+
+/// The public halves of all keys that are used at this moment, the newest first.
+pub(crate) fn public(tx: &Tx<'_>, now: Time) -> Result<Vec<PublicServerKey>> {
+    let keys = store::server_keys::list(tx)?;
+    let live = keys.into_iter().rev().filter(|key| key.is_live_at(now));
+    live.map(|key| {
+        let numbers = match key.purpose {
+            Purpose::Encryption => encryption::numbers(&key.public_key)?.to_vec(),
+            Purpose::Audit => vec![key.public_key],
+        };
+        let ServerKey { kid, purpose, created, retires, .. } = key;
+        Ok(PublicServerKey { kid, purpose, numbers, created, retires })
+    })
+    .collect()
+}
+
+/// The encryption keys with their private halves in memory; what other replicas made is looked up when it is asked for.
+#[derive(Default)]
+pub(crate) struct Opened(RwLock<Vec<Arc<EncryptionKey>>>);
+
+impl Opened {
+    /// The key of that name; where no name is given, all, the newest first.
+    pub(crate) fn get(&self, kid: Option<&str>) -> Vec<Arc<EncryptionKey>> {
+        let keys = self.0.read();
+        keys.iter().filter(|key| kid.is_none_or(|kid| key.kid == kid)).cloned().collect()
+    }
+
+    /// Takes up what the database has.
+    pub(crate) fn load(&self, tx: &Tx<'_>, shared: &Shared) -> Result<()> {
+        let now = shared.clock.now();
+        let stored = store::server_keys::list(tx)?;
+        let live = stored.iter().rev().filter(|key| key.purpose == Purpose::Encryption && key.is_live_at(now));
+        let known = self.get(None);
+        let opened = live.map(|key| {
+            let same = known.iter().find(|known| known.kid == key.kid && known.retires == key.retires);
+            same.map_or_else(|| EncryptionKey::open(&shared.key(), key).map(Arc::new), |same| Ok(Arc::clone(same)))
+        });
+        *self.0.write() = opened.collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// Forgets all.
+    #[allow(dead_code, reason = "rotation of the installation key takes it up")]
+    pub(crate) fn forget(&self) {
+        self.0.write().clear();
+    }
+}
+
+/// Whether tokens can be encrypted to this server.
+pub(crate) fn has_encryption_key(tx: &Tx<'_>, now: Time) -> Result<bool> {
+    let keys = store::server_keys::list(tx)?;
+    Ok(keys.iter().any(|key| key.purpose == Purpose::Encryption && key.is_live_at(now)))
+}
+
+/// A new pair for encryption, not kept yet: it takes a while to make, and no transaction waits for it.
+pub(crate) fn new_encryption_key(shared: &Shared) -> Result<ServerKey> {
+    encryption::generate(&shared.key(), shared.clock.now())
+}
+
+/// Keeps the pair where there is none.
+pub(crate) fn keep_first(tx: &WriteTx<'_>, key: &ServerKey, now: Time) -> Result<()> {
+    if has_encryption_key(tx, now)? {
+        return Ok(());
+    }
+    store::server_keys::insert(tx, key)
+}
+
+/// Keeps the pair as the present one; those that there are retire after `overlap` milliseconds, or sooner where that was
+/// said before. Gives how many.
+pub(crate) fn keep_next(tx: &WriteTx<'_>, key: &ServerKey, now: Time, overlap: i64) -> Result<usize> {
+    let retired = store::server_keys::retire(tx, key.purpose, now.plus_millis(overlap.max(0)))?;
+    store::server_keys::insert(tx, key)?;
+    Ok(retired)
+}
