@@ -17,6 +17,7 @@ use crate::audit;
 use crate::chance::Secret;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
+use crate::limits::{self, Limited, Limits, RateLimit};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::policy::{self, Permission};
 use crate::seal::InstallationKey;
@@ -35,6 +36,8 @@ pub struct Open {
     pub key: InstallationKey,
     /// How many threads work on the database, and how long they wait for it.
     pub threads: Threads,
+    /// How many calls of one API an account may make; none for as many as it likes. The same for all replicas.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// An open installation. Cheap to share in an `Arc`; dropping the last one finishes what is queued and closes it.
@@ -61,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) key: InstallationKey,
     pub(crate) usage: Usage,
     pub(crate) door: Door,
+    pub(crate) limits: Limits,
     /// A sealed secret of nobody: a token of an unknown app is checked against it, to take as long as any other.
     pub(crate) decoy: Vec<u8>,
     epoch: OnceLock<String>,
@@ -87,7 +91,7 @@ impl Rollcall {
     /// # Errors
     /// An unreachable or newer database, or a wrong key; nothing is changed then.
     pub fn open(open: Open) -> Result<(Self, HostKey)> {
-        let Open { database, clock, key, threads } = open;
+        let Open { database, clock, key, threads, rate_limit } = open;
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
         let decoy = key.seal(token::SECRET_SEAL, Secret::client_secret().expose().as_bytes());
@@ -96,6 +100,7 @@ impl Rollcall {
             key,
             usage: Usage::default(),
             door: Door::default(),
+            limits: Limits::new(rate_limit),
             decoy,
             epoch: OnceLock::new(),
             wake,
@@ -170,6 +175,21 @@ impl Rollcall {
             self.store.read(Extent::Moment, Box::new(move |tx| turn.serve(&tx)));
         }
         Pending(receiver)
+    }
+
+    /// Counts a call of this API for the actor's account, where calls are limited; or says when the next one may be let
+    /// through. What is refused is not counted, and asked about again costs no statement until its time has come. Of all
+    /// calls on all replicas never more are let through than the limit allows in any window.
+    pub fn admit(&self, actor: &Actor, api: &'static str) -> Pending<Result<(), Limited>> {
+        let account = actor.account();
+        if self.shared.limits.limit.is_none() {
+            return Pending::done(Ok(Ok(())));
+        }
+        if let Some(limited) = self.shared.limits.refusal(account, api, self.now()) {
+            return Pending::done(Ok(Err(limited)));
+        }
+        let host = Actor::Host(Host { account, job: "rate limit" });
+        self.write(host, Permission::RunJobs, Mode::Real, move |op| limits::admit(op, api))
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).

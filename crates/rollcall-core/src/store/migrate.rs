@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_files", include_str!("../../migrations/0008_files.sql")),
     ("0009_sso_and_erasures", include_str!("../../migrations/0009_sso_and_erasures.sql")),
     ("0010_assignments_of_roles", include_str!("../../migrations/0010_assignments_of_roles.sql")),
+    ("0011_rate_limits", include_str!("../../migrations/0011_rate_limits.sql")),
 ];
 
 /// The schema that this program works with.
