@@ -50,9 +50,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     let mut settings = context.settings.clone();
     if args.demo {
         // Whoever tries things out is not stopped (API contract §1, Rate limit).
-        if let (Some(limit), false) = (&settings.rate_limit.value, settings.rate_limit.origin == Origin::Default) {
-            let origin = &settings.rate_limit.origin;
-            context.out.warn(&format!("--demo limits no calls: {limit} (from {origin}) has no effect"));
+        if let (Some(limit), true) = (&settings.rate_limit.value, settings.rate_limit.origin != Origin::Default) {
+            let (limit, origin) = (limit.to_string(), settings.rate_limit.origin.to_string());
+            tracing::warn!(limit, origin, "--demo limits no calls: the rate limit has no effect");
         }
         settings.rate_limit.value = None;
     }
