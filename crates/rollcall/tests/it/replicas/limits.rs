@@ -35,3 +35,20 @@ fn both_together_let_through_what_the_limit_allows() {
     assert_eq!((passed.into_inner(), refused.into_inner()), (LIMIT, CALLERS * EACH - LIMIT));
     assert_eq!(pair.database().number("select count(*) from rate_limits"), LIMIT as i64);
 }
+
+#[test]
+fn calls_that_no_window_reaches_any_more_are_forgotten_by_the_worker() {
+    let mut pair = Pair::stopped();
+    pair.programs.iter_mut().for_each(|program| program.set("ROLLCALL_RATE_LIMIT", "9/h"));
+    pair.start();
+    let caller = pair.caller();
+    assert_eq!([0, 1].map(|n| caller.groups(&pair.servers[n], None).status), [200, 200]);
+    pair.stop();
+    // An hour goes by for the first call: the times are the database's, so it is they that are moved.
+    pair.database().execute("update rate_limits set at = at - 3600000 where number = 1");
+    // Both look for old calls when they start.
+    pair.start();
+    pair.stop();
+    let left = pair.database().query("select number from rate_limits");
+    assert_eq!(left, [[Some("2".to_owned())]]);
+}
