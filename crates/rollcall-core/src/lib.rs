@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`rollcall`] is the way in (no right, no transaction), [`op`] the way out (no audit, no commit),
 //! [`policy`] the only decisions. Then the nouns: [`users`], [`groups`], [`roles`], [`bots`], [`apps`], [`files`], [`sso`],
-//! [`erasures`], and what is computed over them, [`access`]. [`sync`] brings a whole account to a described state. `store`
-//! is private.
+//! [`erasures`], and what is computed over them, [`access`]. [`limits`] counts calls. [`sync`] brings a whole account to a
+//! described state. `store` is private.
 //!
 //! ```no_run
 //! # use rollcall_core::{op::Mode, policy::Permission, users, Open, Rollcall};
@@ -49,6 +49,8 @@ pub mod mail;
 pub mod erasures;
 
 pub mod sso;
+
+pub mod limits;
 
 pub mod sync;
 

@@ -155,6 +155,12 @@ impl<'t> Op<'t> {
         self.hand.lock(Lock::Chore(self.account, chore))
     }
 
+    /// As [`Self::expect`], for counting a call of this API: one is counted at a time, and nobody else waits.
+    pub(crate) fn expect_call(&self, api: &str) -> Result<()> {
+        self.view.expect(Permission::RunJobs)?;
+        self.hand.lock(Lock::Api(self.account, api))
+    }
+
     /// The only hand on a writing transaction: the work gives back, with its value, the events that tell of it.
     pub(crate) fn change<T>(
         &mut self,

@@ -3,18 +3,17 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
 use crate::apps::door::Door;
-use crate::apps::token::jwe::Encrypted;
 use crate::apps::token::{Presented, Recognised, Refusal};
 use crate::apps::{Authenticating, TokenId, replay};
 use crate::audit;
 use crate::clock::{Clock, Time};
-use crate::error::{Error, Result};
-use crate::keys::{self, EncryptionKey, PublicServerKey};
+use crate::error::Result;
+use crate::limits::{self, Limited, RateLimit};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::pending::Pending;
 use crate::policy::{self, Permission};
@@ -35,6 +34,8 @@ pub struct Open {
     pub key: InstallationKey,
     /// How many threads work on the database, and how long they wait for it.
     pub threads: Threads,
+    /// How many calls of one API an account may make; none for as many as it likes. The same for all replicas.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// An open installation. Cheap to share in an `Arc`; dropping the last one finishes what is queued and closes it.
@@ -43,13 +44,7 @@ pub struct Rollcall {
     store: Store,
     shared: Arc<Shared>,
     woken: flume::Receiver<()>,
-    /// Where private keys are worked with: it takes a millisecond each time, and whoever sends such tokens need not be
-    /// known. One thread does it, and no other work waits for it.
-    deciphering: OnceLock<flume::Sender<Box<dyn FnOnce() + Send>>>,
 }
-
-/// As many encrypted tokens may wait.
-const DECIPHERING: usize = 256;
 
 /// The host's own hand, which [`Rollcall::open`] gives to whoever opened the installation. No face has one.
 pub struct HostKey(());
@@ -68,11 +63,11 @@ impl Rollcall {
     /// # Errors
     /// An unreachable or newer database, or a wrong key; nothing is changed then.
     pub fn open(open: Open) -> Result<(Self, HostKey)> {
-        let Open { database, clock, key, threads } = open;
+        let Open { database, clock, key, threads, rate_limit } = open;
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
-        let shared = Arc::new(Shared::new(clock, key, wake));
-        let rollcall = Self { store, shared, woken, deciphering: OnceLock::new() };
+        let shared = Arc::new(Shared::new(clock, key, rate_limit, wake));
+        let rollcall = Self { store, shared, woken };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
             rollcall.set_up(Mode::Real, |tx, shared| accounts::learn_key(tx, shared)).wait()?;
@@ -157,66 +152,19 @@ impl Rollcall {
         self.write(host, Permission::RunJobs, Mode::Real, move |op| replay::note(op, key, &id))
     }
 
-    /// Takes up the keys that tokens are encrypted to, as the database has them now.
-    pub(crate) fn load_encryption_keys(&self) -> Pending<()> {
-        let shared = Arc::clone(&self.shared);
-        self.look(Extent::Moment, move |tx| shared.encryption_keys.load(tx, &shared))
-    }
-
-    /// Decrypts a token with the first of these keys that fits.
-    pub(crate) fn decipher(&self, token: String, keys: Vec<Arc<EncryptionKey>>) -> Pending<Result<String, Refusal>> {
-        let (sender, receiver) = flume::bounded(1);
-        let (now, answer) = (self.now(), sender.clone());
-        let work = move || {
-            let _ = answer.send(Ok(Encrypted::read(&token).and_then(|encrypted| encrypted.open(&keys, now))));
-        };
-        let queue = self.deciphering.get_or_init(|| {
-            let (queue, waiting) = flume::bounded::<Box<dyn FnOnce() + Send>>(DECIPHERING);
-            let work = move || waiting.into_iter().for_each(|work| work());
-            if let Err(error) = std::thread::Builder::new().name("rollcall-decipher".into()).spawn(work) {
-                tracing::error!(%error, "no thread for encrypted tokens");
-            }
-            queue
-        });
-        if queue.try_send(Box::new(work)).is_err() {
-            let _ = sender.send(Err(Error::busy("too many encrypted tokens wait")));
+    /// Counts a call of this API for the actor's account, where calls are limited; or says when the next one may be let
+    /// through. What is refused is not counted, and asked about again costs no statement until its time has come. Of all
+    /// calls on all replicas never more are let through than the limit allows in any window.
+    pub fn admit(&self, actor: &Actor, api: &'static str) -> Pending<Result<(), Limited>> {
+        let account = actor.account();
+        if self.shared.limits.limit.is_none() {
+            return Pending::done(Ok(Ok(())));
         }
-        Pending(receiver)
-    }
-
-    /// The public halves of the server's keys, the newest first; tokens may be encrypted to those for encryption. Where
-    /// there is none yet, one is made.
-    pub fn server_keys(&self) -> Pending<Vec<PublicServerKey>> {
-        let now = self.now();
-        self.look(Extent::Moment, move |tx| keys::public(tx, now))
-    }
-
-    /// Makes the key pair that tokens are encrypted to, where there is none.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn make_encryption_key(&self) -> Pending<()> {
-        let now = self.now();
-        match self.look(Extent::Moment, move |tx| keys::has_encryption_key(tx, now)).wait() {
-            Ok(false) => {}
-            known => return Pending::done(known.map(|_| ())),
+        if let Some(limited) = self.shared.limits.refusal(account, api, self.now()) {
+            return Pending::done(Ok(Err(limited)));
         }
-        match keys::new_encryption_key(&self.shared) {
-            Ok(key) => self.set_up(Mode::Real, move |tx, _| keys::keep_first(tx, &key, now)),
-            Err(error) => Pending::done(Err(error)),
-        }
-    }
-
-    /// Makes a new key pair for encryption; those before it are taken for `overlap` milliseconds more. Gives its name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
-        let (now, key) = (self.now(), keys::new_encryption_key(&self.shared)?);
-        let kid = key.kid.clone();
-        self.set_up(Mode::Real, move |tx, _| keys::keep_next(tx, &key, now, overlap)).wait()?;
-        self.load_encryption_keys().wait()?;
-        Ok(kid)
+        let host = Actor::Host(Host { account, job: "rate limit" });
+        self.write(host, Permission::RunJobs, Mode::Real, move |op| limits::admit(op, api))
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).
@@ -281,7 +229,14 @@ impl Rollcall {
     /// A file that is damaged, no backup, or of a newer Rollcall; or a target as in [`Self::copy_to`].
     pub fn restore(file: &Path, target: &Database, clock: &dyn Clock) -> Result<Copied> {
         store::check_backup(file)?;
-        copy(&Store::open(&Database::Sqlite(file.to_owned()), Threads::default(), clock.now())?, target, clock.now())
+        let source = Store::open(&Database::Sqlite(file.to_owned()), Threads::default(), clock.now())?;
+        let (sender, receiver) = flume::bounded(1);
+        let look = move |tx: Result<&Tx<'_>>| {
+            let _ = sender.send(tx.and_then(transfer::check_source));
+        };
+        source.read(Extent::Snapshot, Box::new(look));
+        Pending(receiver).wait()?;
+        copy(&source, target, clock.now())
     }
 
     /// A message comes whenever Rollcall's own jobs may have something to do.
@@ -314,11 +269,11 @@ impl Rollcall {
         self.shared.clock.now()
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
-    fn set_up<T: Send + 'static>(
+    pub(crate) fn set_up<T: Send + 'static>(
         &self,
         mode: Mode,
         work: impl Fn(&store::WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
@@ -345,7 +300,7 @@ impl Rollcall {
         self.look(Extent::Snapshot, work)
     }
 
-    fn look<T: Send + 'static>(
+    pub(crate) fn look<T: Send + 'static>(
         &self,
         extent: Extent,
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,

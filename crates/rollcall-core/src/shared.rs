@@ -11,6 +11,7 @@ use crate::apps::token::{Decoys, Refusal};
 use crate::apps::usage::Usage;
 use crate::clock::Clock;
 use crate::keys;
+use crate::limits::{Limits, RateLimit};
 use crate::seal::InstallationKey;
 
 /// What every transaction may use.
@@ -21,13 +22,20 @@ pub(crate) struct Shared {
     pub(crate) door: Door,
     pub(crate) known: KnownApps,
     pub(crate) decoys: Decoys,
+    pub(crate) limits: Limits,
     pub(crate) encryption_keys: keys::Opened,
+    pub(crate) deciphering: keys::Deciphering,
     epoch: OnceLock<String>,
     wake: flume::Sender<()>,
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Box<dyn Clock>, key: InstallationKey, wake: flume::Sender<()>) -> Self {
+    pub(crate) fn new(
+        clock: Box<dyn Clock>,
+        key: InstallationKey,
+        limit: Option<RateLimit>,
+        wake: flume::Sender<()>,
+    ) -> Self {
         Self {
             clock,
             decoys: Decoys::new(&key),
@@ -35,7 +43,9 @@ impl Shared {
             usage: Usage::default(),
             door: Door::default(),
             known: KnownApps::default(),
+            limits: Limits::new(limit),
             encryption_keys: keys::Opened::default(),
+            deciphering: keys::Deciphering::default(),
             epoch: OnceLock::new(),
             wake,
         }

@@ -8,6 +8,7 @@ use rollcall_core::apps::{self, Algorithm, NewApp};
 use rollcall_core::chance::Secret;
 use rollcall_core::clock::ManualClock;
 use rollcall_core::id::ClientId;
+use rollcall_core::limits::RateLimit;
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::seal::InstallationKey;
@@ -27,6 +28,7 @@ pub struct TestRollcall {
     pub account: AccountInfo,
     key: Secret,
     database: TestDatabase,
+    rate_limit: Option<RateLimit>,
 }
 
 impl Default for TestRollcall {
@@ -43,20 +45,35 @@ impl TestRollcall {
 
     /// The same, on a database of the caller's choice.
     pub fn on(database: TestDatabase) -> Self {
+        Self::made(database, None)
+    }
+
+    /// As [`Self::new`], with a rate limit, such as `2/min`: all others have none.
+    pub fn limited(rate_limit: &str) -> Self {
+        Self::made(TestDatabase::migrated(), RateLimit::parse(rate_limit).expect("a rate limit"))
+    }
+
+    fn made(database: TestDatabase, rate_limit: Option<RateLimit>) -> Self {
         let key = InstallationKey::generate();
         let clock = Arc::new(ManualClock::at(START));
-        let (rollcall, host) = open(&database, &key, &clock).expect("a new database opens");
+        let (rollcall, host) = open(&database, &key, &clock, rate_limit.as_ref()).expect("a new database opens");
         let account = rollcall.found_account(&host, "Acme").wait().expect("an account is founded");
-        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, database }
+        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, database, rate_limit }
     }
 
     /// Closes the installation and opens it again, as after a restart. Callers made before keep the old one alive.
     pub fn reopen(&mut self) {
         self.rollcall = None;
         self.host = None;
-        let (rollcall, host) = open(&self.database, &self.key, &self.clock).expect("the database opens again");
+        let (rollcall, host) = self.replica();
         self.rollcall = Some(Arc::new(rollcall));
         self.host = Some(host);
+    }
+
+    /// As [`Self::reopen`], with another rate limit from now on, or `off`.
+    pub fn reopen_limited(&mut self, rate_limit: &str) {
+        self.rate_limit = RateLimit::parse(rate_limit).expect("a rate limit");
+        self.reopen();
     }
 
     /// The installation.
@@ -81,7 +98,7 @@ impl TestRollcall {
 
     /// A further process on the same database, as far as a thread can be one.
     pub fn replica(&self) -> (Rollcall, HostKey) {
-        open(&self.database, &self.key, &self.clock).expect("a second one opens")
+        open(&self.database, &self.key, &self.clock, self.rate_limit.as_ref()).expect("it opens again")
     }
 
     /// The host's hand on "Acme".
@@ -199,11 +216,17 @@ pub fn user(email: &str, status: Status) -> UserState {
     }
 }
 
-fn open(database: &TestDatabase, key: &Secret, clock: &Arc<ManualClock>) -> Result<(Rollcall, HostKey)> {
+fn open(
+    database: &TestDatabase,
+    key: &Secret,
+    clock: &Arc<ManualClock>,
+    rate_limit: Option<&RateLimit>,
+) -> Result<(Rollcall, HostKey)> {
     Rollcall::open(Open {
         database: database.database(),
         clock: Box::new(Arc::clone(clock)),
         key: InstallationKey::parse(key.expose())?,
         threads: Threads::default(),
+        rate_limit: rate_limit.cloned(),
     })
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use rollcall_core::limits::RateLimit;
 use rollcall_core::mask;
 use serde::Deserialize;
 
@@ -67,6 +68,8 @@ pub struct Settings {
     pub listen: Setting<SocketAddr>,
     /// The address that links in mails and the addresses of single sign-on begin with, without a slash at its end.
     pub public_url: Setting<String>,
+    /// How many calls of one API an account may make; none for as many as it likes.
+    pub rate_limit: Setting<Option<RateLimit>>,
     /// Where the installation key comes from.
     pub key: Setting<KeySource>,
 }
@@ -87,6 +90,7 @@ struct File {
     database_connections: Option<usize>,
     listen: Option<String>,
     public_url: Option<String>,
+    rate_limit: Option<String>,
 }
 
 /// Enough for two cores to be busy while commits wait for the disk; a server of the usual 100 takes six of us.
@@ -96,7 +100,7 @@ const DEFAULT_CONNECTIONS: usize = 16;
 type Environment<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
 /// Settings that other versions know. Saying nothing about them would look like obeying them.
-pub const NOT_YET: [&str; 2] = ["ROLLCALL_RATE_LIMIT", "ROLLCALL_SMTP_URL"];
+pub const NOT_YET: [&str; 1] = ["ROLLCALL_SMTP_URL"];
 
 impl Settings {
     /// Puts the settings together.
@@ -152,6 +156,8 @@ impl Settings {
                 url.origin
             );
         }
+        let limit = pick(("", &None), "ROLLCALL_RATE_LIMIT", &file.rate_limit, RateLimit::DEFAULT.into());
+        let rate_limit = RateLimit::parse(&limit.value).with_context(|| format!("the value from {}", limit.origin))?;
         let key = if var("ROLLCALL_KEY").is_some() {
             Setting { value: KeySource::Environment, origin: Origin::Environment("ROLLCALL_KEY") }
         } else {
@@ -163,6 +169,7 @@ impl Settings {
             connections: Setting { value: connections, origin: asked.origin },
             listen: Setting { value: address, origin: listen.origin },
             public_url: Setting { value: url.value.trim_end_matches('/').to_owned(), origin: url.origin },
+            rate_limit: Setting { value: rate_limit, origin: limit.origin },
             key,
         })
     }
@@ -173,12 +180,14 @@ impl Settings {
             KeySource::Environment => "(given)".to_owned(),
             KeySource::File(path) => path.display().to_string(),
         };
+        let rate_limit = self.rate_limit.value.as_ref().map_or_else(|| "off".to_owned(), ToString::to_string);
         vec![
             ("data", self.data.value.display().to_string(), self.data.origin.to_string()),
             ("database", mask(&self.database.value), self.database.origin.to_string()),
             ("database_connections", self.connections.value.to_string(), self.connections.origin.to_string()),
             ("listen", self.listen.value.to_string(), self.listen.origin.to_string()),
             ("public_url", self.public_url.value.clone(), self.public_url.origin.to_string()),
+            ("rate_limit", rate_limit, self.rate_limit.origin.to_string()),
             ("key", key, self.key.origin.to_string()),
         ]
     }
@@ -225,6 +234,26 @@ mod tests {
         assert_eq!((settings.listen.value.port(), settings.listen.origin), (2, Origin::Environment("ROLLCALL_LISTEN")));
         assert_eq!(settings.database.value, format!("sqlite:{data}/rollcall.db"));
         assert_eq!(settings.database.origin, Origin::Default);
+    }
+
+    #[test]
+    fn the_rate_limit_is_told_as_it_is_in_force_and_where_it_comes_from() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("rollcall.toml"), "rate_limit = '5/s'\n").unwrap();
+        let told = |data: &str, environment: &[(&str, &str)]| {
+            let flags = Flags { data: Some(data.into()), ..Flags::default() };
+            let table = load(&flags, environment).unwrap().table();
+            table.into_iter().find(|(name, ..)| *name == "rate_limit").map(|(_, value, from)| (value, from)).unwrap()
+        };
+        let pair = |value: &str, from: &str| (value.to_owned(), from.to_owned());
+        assert_eq!(told("nowhere", &[]), pair("60/min,1800/h", "default"));
+        let data = dir.path().to_str().unwrap();
+        assert_eq!(told(data, &[]), pair("5/s", &format!("{data}/rollcall.toml")));
+        let from = "ROLLCALL_RATE_LIMIT";
+        assert_eq!(told(data, &[(from, "off")]), pair("off", from));
+        assert_eq!(told(data, &[(from, "9/h,2/min")]), pair("2/min,9/h", from));
+        let error = format!("{:#}", load(&Flags::default(), &[(from, "60/day")]).unwrap_err());
+        assert!(error.contains(from) && error.contains("\"60/day\"") && error.contains("off for no limit"), "{error}");
     }
 
     #[test]

@@ -56,7 +56,8 @@ pub(crate) fn open_with(settings: &Settings, if_missing: IfMissing, threads: Thr
     }
     make_directory(&settings.data.value)?;
     let key = key_file::load(&settings.key.value, exists)?;
-    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, threads })?;
+    let rate_limit = settings.rate_limit.value.clone();
+    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, threads, rate_limit })?;
     Ok(Installation { rollcall: Arc::new(rollcall), host: Arc::new(host) })
 }
 

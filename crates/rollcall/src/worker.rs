@@ -1,5 +1,5 @@
 //! Rollcall's own jobs, on a thread of their own: sealing the audit log, erasing users' data, counting users, delivering the
-//! outbox, noting app usage, forgetting old replies and uploads. Woken by commits, and once a second for what other
+//! outbox, noting app usage, forgetting old replies, uploads and calls. Woken by commits, and once a second for what other
 //! processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use rollcall_core::accounts::AccountInfo;
 use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::list;
-use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, erasures, files, mail as letters};
+use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, erasures, files, limits, mail as letters};
 
 use crate::cli::explain;
 use crate::installation::Installation;
@@ -29,7 +29,7 @@ const ERASED: usize = 100;
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
 const SETTLE: Duration = Duration::from_millis(50);
-/// Old replies and uploads are forgotten once in so many rounds: about once a minute when nothing happens.
+/// Old replies, uploads and calls are forgotten once in so many rounds: about once a minute when nothing happens.
 const FORGET: u64 = 60;
 
 /// The running worker; dropping it lets it finish its round, and one more for what came last.
@@ -121,6 +121,7 @@ impl Jobs {
             if round.is_multiple_of(FORGET) {
                 self.job(&account, "forgetting old replies", Once::forget_expired);
                 self.job(&account, "forgetting old uploads", files::forget_expired);
+                self.job(&account, "forgetting old calls", limits::forget_old);
             }
             more |= self.deliver(&account).unwrap_or_else(|error| {
                 failed("delivering the outbox", &error);

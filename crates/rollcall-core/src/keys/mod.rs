@@ -2,12 +2,14 @@
 //! private halves are sealed under the installation key and leave this process never.
 
 mod encryption;
+mod hand;
 
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 
 pub(crate) use encryption::EncryptionKey;
+pub(crate) use hand::Deciphering;
 
 use crate::clock::Time;
 use crate::error::Result;

@@ -17,6 +17,7 @@ pub(crate) mod erasures;
 pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod invitations;
+pub(crate) mod limits;
 pub(crate) mod members;
 pub(crate) mod once;
 pub(crate) mod outbox;

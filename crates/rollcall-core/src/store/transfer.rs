@@ -239,6 +239,7 @@ pub(crate) const TABLES: &[Table] = &[
             "modified_by_name",
         ],
     ),
+    Table::of("rate_limits", 3, &["account_id", "api", "number", "at"]),
 ];
 
 /// A cell that lives for itself.

@@ -42,6 +42,8 @@ pub(crate) enum Lock<'a> {
     Additions(AccountKey),
     /// One chore of this kind at a time for the account.
     Chore(AccountKey, Chore),
+    /// One call of this API of the account is counted at a time.
+    Api(AccountKey, &'a str),
 }
 
 /// Rollcall's own jobs, each of which one process does at a time.

@@ -118,6 +118,22 @@ impl Target {
     }
 }
 
+/// Before a backup is read: its tables are those of its schema. A damaged file can say otherwise and be whole by its own
+/// lights.
+pub(crate) fn check_source(tx: &Tx<'_>) -> Result<()> {
+    TABLES.iter().try_for_each(|table| next(tx, table, None).map(|_| ()).map_err(|error| damaged(table, error)))
+}
+
+fn damaged(table: &Table, error: Error) -> Error {
+    match (error.code(), error.cause()) {
+        (Code::Internal, Some(cause)) => Error::invalid(format!(
+            "the backup is damaged: its table {} cannot be read ({cause}); restore another one",
+            table.name
+        )),
+        _ => error,
+    }
+}
+
 /// What belongs to the one database alone.
 fn is_own(table: &Table, row: &Cells) -> bool {
     let own = [accounts::EPOCH, DIGEST].map(|name| Cell::Text(name.into()));

@@ -19,6 +19,11 @@ pub(crate) fn answered(route: Option<&'static str>, status: StatusCode) {
         .increment(1);
 }
 
+/// A call of this API was over its account's rate limit.
+pub(crate) fn rate_limited(api: &'static str) {
+    metrics::counter!("rollcall_rate_limited_total", "api" => api).increment(1);
+}
+
 /// Whether a request came from this machine: what is counted is nobody else's business.
 pub(crate) fn is_local(request: &Request) -> bool {
     // A proxy on this machine speaks for somebody else.

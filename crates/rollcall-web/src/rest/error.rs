@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rollcall_core::limits::Limited;
 use rollcall_core::{Code, Error, Fault};
 use serde::Serialize;
 
@@ -16,14 +17,21 @@ pub struct Failure {
     status: StatusCode,
     errors: Vec<wire::Fault>,
     allow: Option<String>,
+    retry_after: Option<i64>,
 }
 
+/// What the vendor answers to calls that come too often (contract §1, Rate limit).
+const RATE_LIMITED: &str = "Rate limit for this API has been reached. Please try again after some time.";
 /// "Invalid SDK credentials" (contract §1, Authentication).
 const INVALID_CREDENTIALS: u16 = 4002;
 
 impl Failure {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, errors: vec![wire::Fault::new(message, status.as_u16())], allow: None }
+        Self::of(status, vec![wire::Fault::new(message, status.as_u16())])
+    }
+
+    fn of(status: StatusCode, errors: Vec<wire::Fault>) -> Self {
+        Self { status, errors, allow: None, retry_after: None }
     }
 
     /// The path is none of the API's.
@@ -39,7 +47,7 @@ impl Failure {
     /// The one answer to every bad token.
     pub fn invalid_credentials() -> Self {
         let errors = vec![wire::Fault::new("Invalid SDK credentials", INVALID_CREDENTIALS)];
-        Self { status: StatusCode::UNAUTHORIZED, errors, allow: None }
+        Self::of(StatusCode::UNAUTHORIZED, errors)
     }
 
     /// A token's id was seen before, or may not have one (contract §1, JTI).
@@ -92,7 +100,13 @@ impl Failure {
     /// Refused in the vendor's own words, with what they are about beside them.
     pub fn literal(status: StatusCode, message: &str, detail: impl Into<String>) -> Self {
         let errors = vec![wire::Fault::literal_of(status.as_u16(), message, detail)];
-        Self { status, errors, allow: None }
+        Self::of(status, errors)
+    }
+
+    /// The account has called this API too often; the header says when it may again.
+    pub fn rate_limited(limited: &Limited) -> Self {
+        let retry_after = Some(limited.retry_after());
+        Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, RATE_LIMITED) }
     }
 
     /// A fault of ours.
@@ -104,7 +118,7 @@ impl Failure {
 impl From<Vec<Fault>> for Failure {
     fn from(faults: Vec<Fault>) -> Self {
         let errors = faults.iter().map(|f| wire::Fault::new(f.to_string(), 400)).collect();
-        Self { status: StatusCode::BAD_REQUEST, errors, allow: None }
+        Self::of(StatusCode::BAD_REQUEST, errors)
     }
 }
 
@@ -140,8 +154,9 @@ impl IntoResponse for Failure {
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             headers.insert(header::ALLOW, allow);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let is_busy = self.status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = self.retry_after.or_else(|| is_busy.then_some(1)) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

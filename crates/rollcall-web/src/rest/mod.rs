@@ -1,6 +1,6 @@
 //! The vendor-compatible API: the route table on one screen, and the one way that every request goes.
 //!
-//! Path → verb → token → permission → limits → body → handler. A handler that is not in the table does not exist.
+//! Path → verb → token → permission → rate limit → limits → body → handler. A handler that is not in the table does not exist.
 
 mod audit;
 mod auth;
@@ -22,6 +22,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rollcall_core::actor::Actor;
+use rollcall_core::limits;
 use rollcall_core::policy::{self, Permission};
 
 use auth::Credentials;
@@ -39,6 +41,8 @@ pub struct Route {
     pub method: Method,
     /// The path after the prefix, without a trailing slash; `{name}` stands for any one segment.
     pub path: &'static str,
+    /// Verb and path: the API whose calls a rate limit counts, by whichever prefix it is called.
+    pub api: &'static str,
     /// What the caller must hold.
     pub permission: Permission,
     /// Whether it changes anything: then `Idempotency-Key` and `dryRun` count.
@@ -69,6 +73,7 @@ macro_rules! route {
         Route {
             method: Method::$method,
             path: $path,
+            api: concat!(stringify!($method), " ", $path),
             permission: Permission::$permission,
             mutates: route!(@ $kind),
             handler: |call| Box::pin($handler(call)),
@@ -138,8 +143,20 @@ async fn go(
     let credentials = Credentials::of(request.headers(), request.extensions());
     let actor = credentials.authenticate(&served.rollcall, route.permission).await?;
     policy::require(&actor, route.permission)?;
+    count(&served, route, &actor).await?;
     let call = Call::read(served, route, parameters, actor, request).await?;
     (route.handler)(call).await.map(IntoResponse::into_response)
+}
+
+/// Lets a call through that comes not too early. `HEAD` counts as `GET`, and a rehearsal as the real call.
+async fn count(served: &Served, route: &Route, actor: &Actor) -> Result<(), Failure> {
+    let asked = served.rollcall.admit(actor, route.api).await;
+    limits::decided(asked, route.mutates)?.map_err(|limited| {
+        metrics::rate_limited(route.api);
+        let app = if let Actor::App(app) = actor { app.name() } else { "" };
+        tracing::warn!(api = route.api, app, retry_after = limited.retry_after(), "a call was over the rate limit");
+        Failure::rate_limited(&limited)
+    })
 }
 
 /// The route that a request for this path would take, whatever the caller may.

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, explain};
+use crate::config::{Origin, Settings};
 use crate::demo;
 use crate::installation::{self, IfMissing, Installation};
 use crate::telemetry;
@@ -46,6 +47,15 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         ))
         .into());
     }
+    let mut settings = context.settings.clone();
+    if args.demo {
+        // Whoever tries things out is not stopped (API contract §1, Rate limit).
+        if let (Some(limit), true) = (&settings.rate_limit.value, settings.rate_limit.origin != Origin::Default) {
+            let (limit, origin) = (limit.to_string(), settings.rate_limit.origin.to_string());
+            tracing::warn!(limit, origin, "--demo limits no calls: the rate limit has no effect");
+        }
+        settings.rate_limit.value = None;
+    }
     // The listener first: a port that is taken must not leave a half-made installation behind.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
@@ -53,14 +63,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         .block_on(TcpListener::bind(address))
         .with_context(|| format!("cannot listen on {address}; choose another address with --listen"))?;
     let address = listener.local_addr()?;
-    let installation = open(context)?;
+    let installation = open(&settings)?;
     let demo = if args.demo { Some(demo::prepare(&installation)?) } else { None };
     if installation.accounts()?.is_empty() {
         installation.account(None, IfMissing::Make)?;
     }
     // A port that was chosen just now is part of the links, unless somebody said otherwise.
     let public_url = match context.settings.public_url.origin {
-        crate::config::Origin::Default => format!("http://{address}"),
+        Origin::Default => format!("http://{address}"),
         _ => context.settings.public_url.value.clone(),
     };
     let outbox = context.settings.data.value.join("outbox");
@@ -93,16 +103,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
 const START: Duration = Duration::from_secs(30);
 
 /// Opens the installation; waits a while for a database that cannot be reached, because it may be starting, too.
-fn open(context: &Context) -> Result<Installation> {
-    let connections = context.settings.connections.value;
-    let readers = match installation::database(&context.settings)? {
+fn open(settings: &Settings) -> Result<Installation> {
+    let connections = settings.connections.value;
+    let readers = match installation::database(settings)? {
         Database::Sqlite(_) => std::thread::available_parallelism().map_or(2, usize::from).max(2),
         Database::Postgres(_) => connections.div_ceil(4),
     };
     let threads = Threads { readers, writers: connections.saturating_sub(readers), patience: PATIENCE };
     let until = Instant::now() + START;
     loop {
-        let error = match installation::open_with(&context.settings, IfMissing::Make, threads) {
+        let error = match installation::open_with(settings, IfMissing::Make, threads) {
             Ok(installation) => return Ok(installation),
             Err(error) => error,
         };

@@ -9,6 +9,7 @@ mod files;
 mod graceful;
 mod openapi;
 mod program;
+mod rate_limit;
 mod replicas;
 mod torture;
 mod vendor_client;

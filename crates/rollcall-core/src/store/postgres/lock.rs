@@ -19,6 +19,7 @@ impl Named {
             Lock::Account(account) => (format!("account {}", account.0), false),
             Lock::Additions(account) => (format!("account {}", account.0), true),
             Lock::Chore(account, chore) => (format!("{chore:?} {}", account.0), false),
+            Lock::Api(account, api) => (format!("calls {} {api}", account.0), false),
         };
         let hash = sha256(format!("rollcall {schema}/{name}").as_bytes());
         let key = i64::from_be_bytes(hash[..8].try_into().expect("eight bytes"));

@@ -23,6 +23,7 @@ fn of_eight_that_open_an_empty_database_one_migrates_it_and_all_agree() {
             clock: Box::new(Arc::new(ManualClock::at(START))),
             key: InstallationKey::parse(key).unwrap(),
             threads: Threads { readers: 1, writers: 1, ..Threads::default() },
+            rate_limit: None,
         })
     };
     let keys = [InstallationKey::generate(), InstallationKey::generate()];

@@ -71,6 +71,7 @@ impl Replica {
             clock: Box::new(Arc::clone(&acme.clock)),
             key: InstallationKey::parse(acme.key().expose())?,
             threads: Threads { readers: 2, writers: 2, patience },
+            rate_limit: None,
         })?;
         Ok(Self { rollcall, host, account: acme.account.clone() })
     }

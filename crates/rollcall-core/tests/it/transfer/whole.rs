@@ -158,7 +158,16 @@ fn a_backup_of_an_older_version_is_brought_up_to_date_and_stays_as_it_is() {
     let (_folder, file) = backup(&acme);
     let old = |sql: &str| tamper(&file, sql);
     // What the versions after the fifth brought.
-    let lost = ["files", "erasure_users", "erasures", "sso_settings", "token_ids", "server_keys", "audit_checkpoints"];
+    let lost = [
+        "files",
+        "erasure_users",
+        "erasures",
+        "sso_settings",
+        "token_ids",
+        "server_keys",
+        "audit_checkpoints",
+        "rate_limits",
+    ];
     for table in lost.iter().chain(&["audit_runs"]) {
         old(&format!("drop table {table}"));
     }

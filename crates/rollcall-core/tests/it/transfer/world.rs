@@ -39,6 +39,7 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     with_what_apps_do(&acme);
     with_single_sign_on(&acme);
     with_erasures(&acme);
+    with_calls(&acme);
     with_extremes(acme.database());
     // The end of the chain: sealed, and then something that is not.
     acme.sealed_events();
@@ -164,6 +165,13 @@ fn with_erasures(acme: &TestRollcall) {
         }
     }
     acme.database().execute("update erasure_users set state = 'failed', failure = 'owns a bot' where state = 'done'");
+}
+
+/// A call that counts towards a rate limit, of which the installation itself has none.
+fn with_calls(acme: &TestRollcall) {
+    let call = "insert into rate_limits (account_id, api, number, at) select id, 'GET groups', 7, 1767603600000 from accounts \
+        where name = 'Acme'";
+    assert_eq!(acme.database().execute(call), 1);
 }
 
 /// What is not written by this version, and the ends of what the columns hold.

@@ -10,7 +10,7 @@ use super::schema::{list, named, told};
 use crate::rest::Route;
 
 /// A refusal: status, name in the document, what it means.
-const REFUSALS: [(u16, &str, &str); 11] = [
+const REFUSALS: [(u16, &str, &str); 12] = [
     (400, "Invalid", "The request contradicts itself, breaks a limit or is of a wrong form; an error for each fault."),
     (401, "Unauthenticated", "The token is missing, malformed, wrongly signed, expired or of an unknown app."),
     (403, "Forbidden", "The app lacks the scope of this call, or may not hand something on; the message names it."),
@@ -19,6 +19,7 @@ const REFUSALS: [(u16, &str, &str); 11] = [
     (409, "Conflict", "The state of the account forbids it."),
     (413, "TooLarge", "The body, or the file in it, is larger than 10 MiB."),
     (422, "KeyReused", "The `Idempotency-Key` was used before with another request."),
+    (429, "RateLimited", "The account has called this API too often. Try again after `Retry-After`."),
     (500, "Internal", "A fault of Rollcall; nothing was changed, and the log knows more under the request id."),
     (503, "Busy", "Too much is waiting, or the database is away; nothing was changed. Try again after `Retry-After`."),
     (
@@ -60,7 +61,7 @@ pub(super) fn components(used: &BTreeSet<u16>) -> (Value, Map<String, Value>) {
         let code = if *status == 401 { vec![401, 4002] } else { vec![*status] };
         let codes = json!({"properties": {"errors": {"items": {"properties": {"code": {"enum": code}}}}}});
         let mut names = vec![("x-request-id", "RequestId")];
-        if *status == 503 {
+        if [429, 503].contains(status) {
             names.push(("retry-after", "RetryAfter"));
         }
         let response = json!({

@@ -70,6 +70,14 @@ async fn slow(app: &Caller) -> Reply {
     app.ask(Method::POST, "users", Body::new(Never)).await
 }
 
+/// Calls once more than the limit allows.
+async fn too_often() -> Reply {
+    let acme = TestRollcall::limited("1/min");
+    let app = acme.app(&rollcall_core::policy::Scope::ALL);
+    app.get("groups").await;
+    app.get("groups").await
+}
+
 /// What the API refuses before the core is asked.
 async fn before_the_core() -> String {
     let acme = TestRollcall::new();
@@ -88,6 +96,7 @@ async fn before_the_core() -> String {
             "The token is missing, malformed, wrongly signed, expired or of an unknown app",
             visitor.get("groups").await,
         ),
+        row("The account has called this API too often; `Retry-After` says when it may again", too_often().await),
         row("The body is over 10 MiB", large.post("users", &json!({})).await),
         row("The body does not arrive in time", slow(&app).await),
     ];

@@ -46,7 +46,7 @@ fn each_route_is_described_with_its_scope_and_with_what_it_may_answer() {
         assert_eq!(operation["security"], json!([{ "auth": expected }]), "{}", name(route));
         let statuses: Vec<&str> = operation["responses"].as_object().into_iter().flatten().map(|(s, _)| &**s).collect();
         let has = |status: &str| statuses.contains(&status);
-        let always = ["200", "400", "401", "408", "413", "500", "503"];
+        let always = ["200", "400", "401", "408", "413", "429", "500", "503"];
         assert!(always.into_iter().all(has), "{}: {statuses:?}", name(route));
         assert_eq!(has("304"), route.method == "GET", "{}", name(route));
         assert_eq!(has("403"), needed(route).is_some(), "{}", name(route));

@@ -8,6 +8,7 @@ mod erasures;
 mod files;
 mod groups;
 mod lists;
+mod rate_limit;
 mod role_import;
 mod role_round_trip;
 mod roles;

@@ -3,16 +3,23 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::program::Server;
 
-/// A proxy that carries one request a connection. Of the requests that change something, the first is answered "busy"
-/// without asking the server, and of the second the server does the work, but nobody gets the answer.
+/// A proxy that carries one request a connection. Of the requests that change something, the first is answered "too often" and
+/// the next "busy" without asking the server, and of the third the server does the work, but nobody gets the answer.
 pub(super) struct Lossy<'a> {
     server: &'a Server,
     /// What became of each request that was to change something.
     story: Vec<String>,
+    /// When a client was told to wait.
+    told: Option<Instant>,
 }
+
+/// How long that is, in seconds. Clocks of clients are not to the millisecond.
+const WAIT: u64 = 1;
+const LEAST: Duration = Duration::from_millis(WAIT * 1_000 - 50);
 
 impl Lossy<'_> {
     /// Lets a client work through it; what the client gives, and what became of its changes.
@@ -22,7 +29,7 @@ impl Lossy<'_> {
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let proxy = scope.spawn(|| {
-                let mut line = Lossy { server, story: Vec::new() };
+                let mut line = Lossy { server, story: Vec::new(), told: None };
                 for stream in listener.incoming() {
                     if done.load(Ordering::Acquire) {
                         break;
@@ -45,7 +52,18 @@ impl Lossy<'_> {
         let first = request.split(|byte| *byte == b'\n').next().map(String::from_utf8_lossy).unwrap_or_default();
         let is_change = first.starts_with("POST ") && !first.contains("dryRun=true");
         if is_change && self.story.is_empty() {
-            self.story.push("503 without being asked".to_owned());
+            self.story.push("429 without being asked".to_owned());
+            let limited = format!(
+                "HTTP/1.1 429 Limited\r\nretry-after: {WAIT}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            );
+            self.told = Some(Instant::now());
+            client.write_all(limited.as_bytes()).expect("the client listens");
+            return;
+        }
+        if is_change && self.story.len() == 1 {
+            let has_waited = self.told.is_some_and(|told| told.elapsed() >= LEAST);
+            let when = if has_waited { "after Retry-After" } else { "too early" };
+            self.story.push(format!("503 without being asked, {when}"));
             let busy = "HTTP/1.1 503 Busy\r\nretry-after: 0\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
             client.write_all(busy.as_bytes()).expect("the client listens");
             return;
@@ -57,7 +75,7 @@ impl Lossy<'_> {
         if is_change {
             let text = String::from_utf8_lossy(&answer).to_lowercase();
             let status = text.split(' ').nth(1).expect("a status").to_owned();
-            let is_lost = self.story.len() == 1;
+            let is_lost = self.story.len() == 2;
             let replayed = if text.contains("idempotency-replayed: true") { " replayed" } else { "" };
             self.story.push(format!("{status}{}{replayed}", if is_lost { " lost" } else { "" }));
             if is_lost {

@@ -1,4 +1,4 @@
-//! docs/clients.md: its examples run as they stand and print what it says, and do once what they had to send twice.
+//! docs/clients.md: its examples run as they stand and print what it says, wait as long as they are told, and do once what they had to send twice.
 
 mod examples;
 mod lossy;
@@ -36,8 +36,9 @@ fn what_is_sent_again_after_a_lost_answer_is_done_once() {
         let (wrong, story) = Lossy::before(&server, |url| reader.differs(example, url));
         assert_eq!(wrong, None, "{title}: {story:?}");
         let told: Vec<_> = story.iter().map(String::as_str).collect();
-        assert_eq!(told[..3], ["503 without being asked", "200 lost", "200 replayed"], "{title}: {story:?}");
-        assert_eq!(told[3..], ["200"].repeat(after), "{title}: {story:?}");
+        let [limited, busy] = ["429 without being asked", "503 without being asked, after Retry-After"];
+        assert_eq!(told[..4], [limited, busy, "200 lost", "200 replayed"], "{title}: {story:?}");
+        assert_eq!(told[4..], ["200"].repeat(after), "{title}: {story:?}");
         created += users;
     }
     assert_eq!(users(&server), before + created);

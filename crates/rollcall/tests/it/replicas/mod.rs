@@ -6,6 +6,7 @@ mod held;
 mod jobs;
 mod killed;
 mod letters;
+mod limits;
 mod once;
 mod rules;
 mod starting;
