@@ -9,7 +9,7 @@ use rollcall_core::actor::Actor;
 use rollcall_core::apps::token::Refusal;
 
 use super::error::Failure;
-use crate::http::Peer;
+use crate::http::client_ip;
 
 /// What a request says of who sends it; read before anything is awaited.
 pub(super) struct Credentials {
@@ -26,7 +26,7 @@ impl Credentials {
             // Two tokens in one request: whose is it?
             (Some(_), Some(_)) => Err(Refusal::Malformed),
         };
-        Self { token, ip: extensions.get::<Peer>().map(|peer| peer.0.ip()) }
+        Self { token, ip: client_ip(extensions) }
     }
 
     /// Finds out who asks.
