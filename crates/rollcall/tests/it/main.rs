@@ -10,6 +10,7 @@ mod graceful;
 mod openapi;
 mod program;
 mod replicas;
+mod tls;
 mod torture;
 mod vendor_client;
 mod whole_flow;
