@@ -39,6 +39,17 @@ async fn requests_that_are_taken_back_at_once_end_the_connection() {
     let ends = client.rest(GOAWAY).await;
     assert_eq!(ends.iter().map(super::frames::Frame::error).collect::<Vec<_>>(), [ENHANCE_YOUR_CALM]);
     server.stop().await;
+    // It is this limit, and not another one: with a higher one the same client is served.
+    let server = Server::limited(Limits { resets: 1_000, ..Limits::default() }).await;
+    let mut client = Client::greet(&server, &[]).await;
+    client.send(&[&flood[..], &ask(1_001)].concat()).await;
+    loop {
+        let frame = client.read().await.expect("a connection that stays");
+        assert_ne!(frame.kind, GOAWAY);
+        if frame.kind == DATA && frame.stream == 1_001 {
+            break;
+        }
+    }
 }
 
 #[tokio::test]
