@@ -1,4 +1,5 @@
 //! The edge, over real sockets: who is slow, greedy or a liar, TLS, and what every answer tells a browser.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
 mod answers;
 mod clients;
