@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRef, Request};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::trace::IsHttps;
 use rollcall_core::Rollcall;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -60,15 +62,28 @@ pub fn router_with_metrics(
 }
 
 fn assemble(rollcall: Arc<Rollcall>, site: Site, more: Router<Served>) -> Router {
+    let is_https = IsHttps(site.public_url.starts_with("https://"));
     more.merge(http::health::routes())
         .merge(http::jwks::routes())
         .merge(console::routes())
         .merge(rest::openapi::routes())
         .fallback(rest::answer)
         .with_state(Served { rollcall, site: Arc::new(site) })
+        .layer(axum::middleware::from_fn(limit_target))
         .layer(CatchPanicLayer::custom(panicked))
         // The outermost: also the answer to a panic has a request id and its line in the log.
-        .layer(axum::middleware::from_fn(http::trace::observe))
+        .layer(axum::middleware::from_fn_with_state(is_https, http::trace::observe))
+}
+
+/// The longest path with its query, in bytes: no call needs a tenth of it.
+const MAX_TARGET: usize = 16 * 1024;
+
+async fn limit_target(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > MAX_TARGET {
+        return rest::error::Failure::target_too_long(MAX_TARGET).into_response();
+    }
+    next.run(request).await
 }
 
 /// A panic is a fault of ours: its own line is in the log, the client gets a plain 500.

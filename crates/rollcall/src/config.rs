@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use rollcall_core::limits::RateLimit;
 use rollcall_core::mask;
+use rollcall_web::http::client::Proxies;
 use serde::Deserialize;
 
 /// Where a value came from.
@@ -53,6 +54,14 @@ pub struct Flags {
     pub listen: Option<String>,
     /// `--public-url`.
     pub public_url: Option<String>,
+    /// `--trusted-proxies`.
+    pub trusted_proxies: Option<String>,
+    /// `--max-connections`.
+    pub max_connections: Option<String>,
+    /// `--tls-cert`.
+    pub tls_cert: Option<String>,
+    /// `--tls-key`.
+    pub tls_key: Option<String>,
 }
 
 /// Everything that is configured.
@@ -70,6 +79,14 @@ pub struct Settings {
     pub public_url: Setting<String>,
     /// How many calls of one API an account may make; none for as many as it likes.
     pub rate_limit: Setting<Option<RateLimit>>,
+    /// The proxies that are believed about where a request came from.
+    pub trusted_proxies: Setting<Proxies>,
+    /// How many connections of clients there may be at the same time.
+    pub max_connections: Setting<u32>,
+    /// The file with the server's certificate; there is a key then, too.
+    pub tls_cert: Setting<Option<PathBuf>>,
+    /// The file with its key.
+    pub tls_key: Setting<Option<PathBuf>>,
     /// Where the installation key comes from.
     pub key: Setting<KeySource>,
 }
@@ -91,10 +108,26 @@ struct File {
     listen: Option<String>,
     public_url: Option<String>,
     rate_limit: Option<String>,
+    trusted_proxies: Option<String>,
+    max_connections: Option<u32>,
+    tls_cert: Option<String>,
+    tls_key: Option<String>,
 }
 
 /// Enough for two cores to be busy while commits wait for the disk; a server of the usual 100 takes six of us.
 const DEFAULT_CONNECTIONS: usize = 16;
+
+/// As many connections of clients, where the process may open so many files.
+const MAX_CONNECTIONS: u32 = 4_096;
+/// Files that are kept for everything but connections: the database's own, letters, logs.
+const OTHER_FILES: u64 = 64;
+
+/// How many connections of clients there may be where nobody says: what the limit on open files (`ulimit -n`) has room for.
+fn default_max_connections(database: usize) -> u32 {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    let left = files.saturating_sub(OTHER_FILES + database as u64);
+    u32::try_from(left).unwrap_or(u32::MAX).clamp(16, MAX_CONNECTIONS)
+}
 
 /// Reads an environment variable; the tests give another reader.
 type Environment<'a> = &'a dyn Fn(&'static str) -> Option<String>;
@@ -143,11 +176,43 @@ impl Settings {
                 listen.origin
             )
         })?;
+        let max = pick(
+            ("max-connections", &flags.max_connections),
+            "ROLLCALL_MAX_CONNECTIONS",
+            &file.max_connections.map(|n| n.to_string()),
+            default_max_connections(connections).to_string(),
+        );
+        let Some(max_connections) = max.value.parse().ok().filter(|n| (1..=1_000_000).contains(n)) else {
+            bail!("{:?} (from {}) is not a number of connections from 1 to 1000000", max.value, max.origin);
+        };
+        let proxies = pick(
+            ("trusted-proxies", &flags.trusted_proxies),
+            "ROLLCALL_TRUSTED_PROXIES",
+            &file.trusted_proxies,
+            String::new(),
+        );
+        let trusted_proxies = Proxies::parse(&proxies.value)
+            .map_err(|why| anyhow::anyhow!("the trusted proxies (from {}): {why}", proxies.origin))?;
+        let path_of = |Setting { value, origin }: Setting<String>| Setting {
+            value: Some(value).filter(|path| !path.is_empty()).map(PathBuf::from),
+            origin,
+        };
+        let tls_cert = path_of(pick(("tls-cert", &flags.tls_cert), "ROLLCALL_TLS_CERT", &file.tls_cert, String::new()));
+        let tls_key = path_of(pick(("tls-key", &flags.tls_key), "ROLLCALL_TLS_KEY", &file.tls_key, String::new()));
+        for (given, missing) in [(&tls_cert, "key"), (&tls_key, "certificate")] {
+            if given.value.is_some() && (tls_cert.value.is_none() || tls_key.value.is_none()) {
+                bail!(
+                    "TLS takes a certificate and its key, and {} gives no {missing}; give --tls-cert FILE and --tls-key FILE",
+                    given.origin
+                );
+            }
+        }
+        let scheme = if tls_cert.value.is_some() { "https" } else { "http" };
         let url = pick(
             ("public-url", &flags.public_url),
             "ROLLCALL_PUBLIC_URL",
             &file.public_url,
-            format!("http://{address}"),
+            format!("{scheme}://{address}"),
         );
         if !is_public_url(&url.value) {
             bail!(
@@ -170,8 +235,22 @@ impl Settings {
             listen: Setting { value: address, origin: listen.origin },
             public_url: Setting { value: url.value.trim_end_matches('/').to_owned(), origin: url.origin },
             rate_limit: Setting { value: rate_limit, origin: limit.origin },
+            trusted_proxies: Setting { value: trusted_proxies, origin: proxies.origin },
+            max_connections: Setting { value: max_connections, origin: max.origin },
+            tls_cert,
+            tls_key,
             key,
         })
+    }
+
+    /// Where the certificate and its key are, where TLS is spoken.
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        Some((self.tls_cert.value.as_deref()?, self.tls_key.value.as_deref()?))
+    }
+
+    /// What addresses of this server begin with: `https` where TLS is spoken.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls().is_some() { "https" } else { "http" }
     }
 
     /// Name, value and origin of each, for `rollcall config`. No secret is among them; a password in a URL is masked.
@@ -181,6 +260,8 @@ impl Settings {
             KeySource::File(path) => path.display().to_string(),
         };
         let rate_limit = self.rate_limit.value.as_ref().map_or_else(|| "off".to_owned(), ToString::to_string);
+        let none = |text: String| if text.is_empty() { "(none)".to_owned() } else { text };
+        let path = |path: &Option<PathBuf>| none(path.as_ref().map(|p| p.display().to_string()).unwrap_or_default());
         vec![
             ("data", self.data.value.display().to_string(), self.data.origin.to_string()),
             ("database", mask(&self.database.value), self.database.origin.to_string()),
@@ -188,6 +269,10 @@ impl Settings {
             ("listen", self.listen.value.to_string(), self.listen.origin.to_string()),
             ("public_url", self.public_url.value.clone(), self.public_url.origin.to_string()),
             ("rate_limit", rate_limit, self.rate_limit.origin.to_string()),
+            ("trusted_proxies", none(self.trusted_proxies.value.to_string()), self.trusted_proxies.origin.to_string()),
+            ("max_connections", self.max_connections.value.to_string(), self.max_connections.origin.to_string()),
+            ("tls_cert", path(&self.tls_cert.value), self.tls_cert.origin.to_string()),
+            ("tls_key", path(&self.tls_key.value), self.tls_key.origin.to_string()),
             ("key", key, self.key.origin.to_string()),
         ]
     }
@@ -265,8 +350,28 @@ mod tests {
         assert!(error.contains("rollcall.toml") && error.contains("listn") && error.contains("line 1"), "{error}");
         let error = load(&Flags::default(), &[("ROLLCALL_LISTEN", "8080")]).unwrap_err().to_string();
         assert!(error.contains("\"8080\"") && error.contains("ROLLCALL_LISTEN"), "{error}");
+        let proxies =
+            load(&Flags::default(), &[("ROLLCALL_TRUSTED_PROXIES", "10.0.0.1, proxy")]).unwrap_err().to_string();
+        assert!(proxies.contains("ROLLCALL_TRUSTED_PROXIES") && proxies.contains("\"proxy\""), "{proxies}");
+        for bad in ["0", "-1", "many"] {
+            assert!(load(&Flags { max_connections: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");
+        }
         for bad in ["ftp://x", "https://", "https:///a", "https://a?b", "a.example"] {
             assert!(load(&Flags { public_url: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tls_takes_two_files_and_makes_the_address_https() {
+        let both = [("ROLLCALL_TLS_CERT", "/a/cert.pem"), ("ROLLCALL_TLS_KEY", "/a/key.pem")];
+        let settings = load(&Flags::default(), &both).unwrap();
+        assert_eq!(settings.tls(), Some((Path::new("/a/cert.pem"), Path::new("/a/key.pem"))));
+        assert_eq!(settings.public_url.value, "https://127.0.0.1:8080");
+        let settings = load(&Flags::default(), &[]).unwrap();
+        assert_eq!((settings.tls(), settings.public_url.value.as_str()), (None, "http://127.0.0.1:8080"));
+        for (one, missing) in [(both[0], "no key"), (both[1], "no certificate")] {
+            let error = load(&Flags::default(), &[one]).unwrap_err().to_string();
+            assert!(error.contains(one.0) && error.contains(missing), "{error}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The built-in demo account, and four commands that show the main job.
 
-use std::net::SocketAddr;
-
 use anyhow::{Context as _, Result, anyhow, bail};
 use rollcall_core::apps::{self, token};
 use rollcall_core::chance::Secret;
@@ -72,10 +70,12 @@ pub(crate) fn prepare(installation: &Installation) -> Result<Demo> {
 }
 
 impl Demo {
-    /// Title and command, in an order in which each one finds what the one before made.
-    fn commands(&self, address: SocketAddr) -> [(&'static str, String); 4] {
+    /// Title and command, in an order in which each one finds what the one before made. The demo is on this machine alone,
+    /// so that whom a certificate is made out to does not matter (`-k`).
+    fn commands(&self, url: &str) -> [(&'static str, String); 4] {
         let token = self.token.expose();
-        let get = |path: &str| format!("curl -s 'http://{address}/api/public/{path}' -H 'auth: {token}'");
+        let curl = if url.starts_with("https:") { "curl -sk" } else { "curl -s" };
+        let get = |path: &str| format!("{curl} '{url}/api/public/{path}' -H 'auth: {token}'");
         let post = |path: &str, body: &Value| format!("{} -H 'Content-Type: application/json' -d '{body}'", get(path));
         let email = "grace.hopper@acme.example";
         let new = json!({"users": [{"userInfo": {"emailId": email, "firstName": "Grace", "lastName": "Hopper"}}]});
@@ -89,23 +89,23 @@ impl Demo {
     }
 
     /// What `serve --demo` prints.
-    pub(crate) fn text(&self, address: SocketAddr) -> String {
+    pub(crate) fn text(&self, url: &str) -> String {
         let mut text = format!(
             "\nThe demo account is ready. Its app has the client id {} and the secret {}\nThe token in these commands is good for a day:\n",
             self.client_id,
             self.secret.expose()
         );
-        for (title, command) in self.commands(address) {
+        for (title, command) in self.commands(url) {
             text.push_str(&format!("\n# {title}\n{command}\n"));
         }
-        text.push_str(&format!("\nEvery call, with examples: http://{address}/docs\n\nCtrl-C stops.\n"));
+        text.push_str(&format!("\nEvery call, with examples: {url}/docs\n\nCtrl-C stops.\n"));
         text
     }
 
     /// The same for programs.
-    pub(crate) fn json(&self, address: SocketAddr) -> Value {
+    pub(crate) fn json(&self, url: &str) -> Value {
         let commands: Vec<_> = self
-            .commands(address)
+            .commands(url)
             .into_iter()
             .map(|(title, command)| json!({"title": title, "command": command}))
             .collect();

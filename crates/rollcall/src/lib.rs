@@ -8,5 +8,6 @@ mod installation;
 mod key_file;
 mod mail;
 pub mod telemetry;
+mod tls_files;
 mod usage;
 mod worker;

@@ -64,7 +64,7 @@ fn banned(tree: &str) -> Vec<Finding> {
 
 /// The names under `[dependencies]`, in all ways of writing it, with their lines: `[dependencies.name]`,
 /// `[target.….dependencies]`, `name.workspace = true`, and what `package = "…"` renames.
-fn named_dependencies(toml: &str) -> Vec<(usize, String)> {
+pub(super) fn named_dependencies(toml: &str) -> Vec<(usize, String)> {
     let mut names = Vec::new();
     let mut inside = false;
     for (index, line) in toml.lines().enumerate() {

@@ -4,6 +4,7 @@ mod crates;
 mod documents;
 mod form;
 mod lengths;
+mod outbound;
 mod places;
 mod rust;
 mod sql;
@@ -114,10 +115,12 @@ impl Tree {
 }
 
 /// The rules that look at one file.
-const FILE_RULES: [fn(&Source) -> Vec<Finding>; 11] = [
+const FILE_RULES: [fn(&Source) -> Vec<Finding>; 13] = [
     form::opening_line,
     form::white_space,
     crates::dependencies,
+    outbound::clients,
+    outbound::sockets,
     places::driver,
     places::faces,
     places::store,
@@ -147,6 +150,7 @@ pub(crate) fn check(root: &Path) -> Done {
     let tree = Tree::read(root)?;
     let mut findings = findings(&tree);
     findings.extend(crates::compiled(root)?);
+    findings.extend(outbound::compiled(root)?);
     for finding in &findings {
         println!("{finding}");
     }

@@ -13,7 +13,7 @@ use rollcall_core::policy::Permission;
 use rollcall_core::users::invitation;
 use rollcall_core::{Error, Rollcall};
 
-use crate::http::Peer;
+use crate::http::client_ip;
 use crate::http::status::status;
 
 #[derive(Template)]
@@ -29,8 +29,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 fn page(status: StatusCode, page: &Page) -> Response {
-    let headers: [(HeaderName, &str); 2] =
-        [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, "no-referrer")];
+    let headers: [(HeaderName, &str); 1] = [(header::CONTENT_SECURITY_POLICY, POLICY)];
     match page.render() {
         Ok(html) => (status, headers, Html(html)).into_response(),
         Err(error) => {
@@ -41,7 +40,7 @@ fn page(status: StatusCode, page: &Page) -> Response {
 }
 
 fn ip(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<Peer>().map(|peer| peer.0.ip())
+    client_ip(request.extensions())
 }
 
 async fn invitee(rollcall: &Rollcall, token: String, ip: Option<IpAddr>) -> Result<Actor, Error> {

@@ -1,7 +1,7 @@
 //! What is counted, and `/metrics` for a scraper on the same machine. Labels come from fixed lists, never from requests.
 
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rollcall_core::apps::token::Refusal;
 
@@ -27,8 +27,11 @@ pub(crate) fn rate_limited(api: &'static str) {
 /// Whether a request came from this machine: what is counted is nobody else's business.
 pub(crate) fn is_local(request: &Request) -> bool {
     // A proxy on this machine speaks for somebody else.
-    let is_forwarded =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    let speaks_for_others = |name: &HeaderName| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "x-real-ip" | "via") || name.starts_with("x-forwarded")
+    };
+    let is_forwarded = request.headers().keys().any(speaks_for_others);
     !is_forwarded && request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
 }
 

@@ -1,14 +1,16 @@
-//! A request id for every response, a log line for every request, and `no-store`. Never a header, a query or a body in
+//! A request id for every response, a log line for every request, and what `protect` adds. Never a header, a query or a body in
 //! the log, and no path that carries a token.
 
 use std::time::Instant;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
+
+use super::protect::{Encrypted, protect};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids of clients are replaced by our own.
@@ -18,13 +20,19 @@ const MAX_REQUEST_ID: usize = 128;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub HeaderValue);
 
+/// Whether the public address is https.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsHttps(pub(crate) bool);
+
 /// Wraps every request.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(is_https): State<IsHttps>, mut request: Request, next: Next) -> Response {
     let id = request.headers().get(&REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(fresh);
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = loggable(request.uri().path());
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path);
+    let is_https = is_https.0 || request.extensions().get::<Encrypted>().is_some();
+    let ip = super::client_ip(request.extensions()).map(tracing::field::display);
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path, ip);
     let started = Instant::now();
     let mut response = async {
         let response = next.run(request).await;
@@ -36,8 +44,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     .await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    protect(headers, is_https);
     response
 }
 

@@ -10,7 +10,7 @@ use rollcall_core::apps::token::Refusal;
 use rollcall_core::policy::Permission;
 
 use super::error::Failure;
-use crate::http::Peer;
+use crate::http::client_ip;
 
 /// The contract's words (§1, JTI).
 const LIVES_TOO_LONG: &str = "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)";
@@ -31,7 +31,7 @@ impl Credentials {
             // Two tokens in one request: whose is it?
             (Some(_), Some(_)) => Err(Refusal::Malformed),
         };
-        Self { token, ip: extensions.get::<Peer>().map(|peer| peer.0.ip()) }
+        Self { token, ip: client_ip(extensions) }
     }
 
     /// Finds out who asks.

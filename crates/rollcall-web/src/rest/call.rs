@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply, View};
 use rollcall_core::page::{MAX_LIMIT, Page};
@@ -16,6 +14,7 @@ use serde_json::Value;
 
 use super::error::Failure;
 use super::{Parameters, Route};
+use crate::http::body::{self, BodyPatience, Unread};
 use crate::http::{hex, json, sha256};
 use crate::{Served, Site};
 
@@ -23,8 +22,6 @@ use crate::{Served, Site};
 pub(super) const MAX_BODY: usize = 10 * 1024 * 1024;
 /// As much may stand around an uploaded file: names, texts, boundaries.
 pub(super) const MAX_FORM: usize = 64 * 1024;
-/// How long a client may take to send a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How much of a list is served where nothing is said.
 const DEFAULT_LIMIT: u64 = MAX_LIMIT as u64;
 /// The longest idempotency key.
@@ -79,13 +76,12 @@ impl Call {
         if announced.is_some_and(|n| n > route.max_body() as u64) {
             return Err(route.too_large());
         }
-        let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, route.max_body()).collect()).await;
-        let Ok(collected) = collected else { return Err(Failure::timed_out(BODY_TIMEOUT)) };
-        let body = match collected {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(route.too_large()),
-            Err(_) => return Err(Failure::bad_request("The body ended before it was complete")),
-        };
+        let read = body::read(body, route.max_body(), BodyPatience::of(&parts.extensions)).await;
+        let body = read.map_err(|unread| match unread {
+            Unread::TooLarge => route.too_large(),
+            Unread::TooSlow(limit) => Failure::timed_out(limit),
+            Unread::Broken => Failure::bad_request("The body ended before it was complete"),
+        })?;
         let once = key.filter(|_| route.mutates).map(|key| {
             let fingerprint = fingerprint(route, &parameters, query_text, &[&body]);
             Once { key, fingerprint }

@@ -87,6 +87,12 @@ impl Failure {
         }
     }
 
+    /// The path with its query is longer than any of ours.
+    pub fn target_too_long(limit: usize) -> Self {
+        let message = format!("The path and query are longer than the {} KiB that a request may have", limit / 1024);
+        Self::new(StatusCode::URI_TOO_LONG, message)
+    }
+
     /// The client was too slow.
     pub fn timed_out(limit: Duration) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, format!("The body did not arrive within {} seconds", limit.as_secs()))

@@ -4,6 +4,7 @@ mod acme;
 mod anything;
 mod console;
 mod documents;
+mod edge;
 mod every_route;
 mod form;
 mod metrics;

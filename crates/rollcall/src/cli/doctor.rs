@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use rollcall_core::clock::{Clock as _, SystemClock, Time};
 use rollcall_core::policy::Permission;
 use rollcall_core::{Database, Rollcall, mail};
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::{Context, out};
 use crate::config::KeySource;
 use crate::installation::{self, IfMissing, Installation};
 use crate::key_file;
+use crate::tls_files::{self, TlsFiles};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -45,6 +47,7 @@ const BEFORE_US: i64 = 1_735_689_600_000;
 
 pub(super) fn run(context: &Context) -> Result<ExitCode> {
     let mut findings = vec![data_directory(&context.settings.data.value), key(&context.settings.key.value)];
+    findings.extend(context.settings.tls().map(|(certificate, key)| tls(certificate, key, SystemClock.now())));
     match installation::database(&context.settings) {
         Err(error) => findings.push(bad("database", error.to_string())),
         Ok(place) => {
@@ -115,6 +118,16 @@ fn key(source: &KeySource) -> Finding {
         KeySource::File(path) => match key_file::load(source, true) {
             Ok(_) => good("installation key", format!("{} (keep a copy with your backups)", path.display())),
             Err(error) => bad("installation key", format!("{error:#}")),
+        },
+    }
+}
+
+fn tls(certificate: &Path, key: &Path, now: Time) -> Finding {
+    match TlsFiles::new(certificate, key).read() {
+        Err(error) => bad("TLS", format!("{error:#}")),
+        Ok(pair) => match tls_files::worry(&pair, now) {
+            Some(worry) => warning("TLS", format!("{}: {worry}", certificate.display())),
+            None => good("TLS", format!("{} until {}", certificate.display(), tls_files::end(&pair))),
         },
     }
 }

@@ -111,7 +111,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
     let out = Out::new(cli.json);
     let mut flags = Flags { data: cli.data, database: cli.database, ..Flags::default() };
     if let Command::Serve(args) = &cli.command {
-        (flags.listen, flags.public_url) = (args.listen.clone(), args.public_url.clone());
+        args.set(&mut flags);
     }
     match &cli.command {
         Command::Schema => return account::schema(&out),

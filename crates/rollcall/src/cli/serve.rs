@@ -1,6 +1,5 @@
 //! `rollcall serve`: opens the installation, answers requests, ends gracefully.
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +7,18 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use rollcall_core::{Code, Database, Threads};
 use rollcall_web::Site;
-use rollcall_web::http::serve::{self, Patience};
+use rollcall_web::http::serve::{self, Edge, Limits};
+use rollcall_web::http::tls::Tls;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, explain};
-use crate::config::{Origin, Settings};
+use crate::config::{Flags, Origin, Settings};
 use crate::demo;
 use crate::installation::{self, IfMissing, Installation};
 use crate::telemetry;
+use crate::tls_files::{self, TlsFiles};
 use crate::usage::Usage;
 use crate::worker::Worker;
 
@@ -26,12 +27,36 @@ pub(super) struct Args {
     /// The address to listen on; port 0 takes any free one [env: ROLLCALL_LISTEN] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) listen: Option<String>,
-    /// What links in mails and the addresses of single sign-on begin with [env: ROLLCALL_PUBLIC_URL] [default: http://<listen>]
+    /// What links in mails and the addresses of single sign-on begin with [env: ROLLCALL_PUBLIC_URL] [default: http://<listen>, https with TLS]
     #[arg(long, value_name = "URL")]
     pub(super) public_url: Option<String>,
+    /// PEM file with the certificate of this server, then those that signed it; speaks HTTPS [env: ROLLCALL_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// PEM file with the certificate's key, mode 0600 [env: ROLLCALL_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Addresses or networks of proxies whose X-Forwarded-For and Forwarded are believed [env: ROLLCALL_TRUSTED_PROXIES]
+    #[arg(long, value_name = "ADDRESSES")]
+    trusted_proxies: Option<String>,
+    /// How many clients may be connected at the same time [env: ROLLCALL_MAX_CONNECTIONS] [default: 4096, or what ulimit -n allows]
+    #[arg(long, value_name = "NUMBER")]
+    max_connections: Option<String>,
     /// Fill an empty database with the built-in demo account and print ready curl commands; loopback only
     #[arg(long)]
     demo: bool,
+}
+
+impl Args {
+    /// What was said of settings.
+    pub(super) fn set(&self, flags: &mut Flags) {
+        flags.listen.clone_from(&self.listen);
+        flags.public_url.clone_from(&self.public_url);
+        flags.trusted_proxies.clone_from(&self.trusted_proxies);
+        flags.max_connections.clone_from(&self.max_connections);
+        flags.tls_cert.clone_from(&self.tls_cert);
+        flags.tls_key.clone_from(&self.tls_key);
+    }
 }
 
 /// How long PostgreSQL may work on one statement of a request: a client that waits longer has gone.
@@ -56,6 +81,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         }
         settings.rate_limit.value = None;
     }
+    let mut files = context.settings.tls().map(|(certificate, key)| TlsFiles::new(certificate, key));
+    let pair = files.as_mut().map(TlsFiles::read).transpose()?;
     // The listener first: a port that is taken must not leave a half-made installation behind.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
@@ -69,13 +96,23 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         installation.account(None, IfMissing::Make)?;
     }
     // A port that was chosen just now is part of the links, unless somebody said otherwise.
+    let url = format!("{}://{address}", context.settings.scheme());
     let public_url = match context.settings.public_url.origin {
-        Origin::Default => format!("http://{address}"),
+        Origin::Default => url.clone(),
         _ => context.settings.public_url.value.clone(),
     };
     let outbox = context.settings.data.value.join("outbox");
     let worker = Worker::start(&installation, outbox, public_url.clone())?;
     let metrics = telemetry::start_metrics()?;
+    if let Some(worry) = pair.as_ref().and_then(|pair| tls_files::worry(pair, installation.rollcall.now())) {
+        tracing::warn!("TLS: {worry}");
+    }
+    let edge = Edge {
+        limits: Limits { connections: context.settings.max_connections.value, ..Limits::default() },
+        proxies: context.settings.trusted_proxies.value.clone(),
+        tls: pair.map(|pair| Arc::new(Tls::new(pair))),
+        ..Edge::default()
+    };
     let (rollcall, site) = (Arc::clone(&installation.rollcall), Site { public_url });
     let router = rollcall_web::router_with_metrics(rollcall, site, move || metrics.render());
     // Before anybody is told that it runs: whoever stops it then is heard.
@@ -91,8 +128,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
             tracing::info!("stopping: no new connections, requests under way may finish");
         }
     };
-    greet(context, address, demo.as_ref());
-    runtime.block_on(serve::serve(listener, router, Patience::default(), stop));
+    if let (Some(files), Some(tls)) = (files, &edge.tls) {
+        let _inside = runtime.enter();
+        // The signal that otherwise ends a program: it is taken before anybody may send it.
+        let hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+        runtime.spawn(files.watch(Arc::clone(tls), hangup));
+    }
+    greet(context, &url, demo.as_ref());
+    runtime.block_on(serve::serve(listener, router, edge, stop));
     drop(worker);
     drop(installation);
     tracing::info!("stopped");
@@ -125,20 +168,20 @@ fn open(settings: &Settings) -> Result<Installation> {
     }
 }
 
-fn greet(context: &Context, address: SocketAddr, demo: Option<&demo::Demo>) {
+fn greet(context: &Context, url: &str, demo: Option<&demo::Demo>) {
     let data = context.settings.data.value.display();
-    let mut text = format!("Rollcall {} listens on http://{address} (data in {data})\n", env!("CARGO_PKG_VERSION"));
+    let mut text = format!("Rollcall {} listens on {url} (data in {data})\n", env!("CARGO_PKG_VERSION"));
     match demo {
-        Some(demo) => text.push_str(&demo.text(address)),
+        Some(demo) => text.push_str(&demo.text(url)),
         None => text.push_str(
             "Make a client app with `rollcall app create --name NAME --scope user-management`, fill the account with \
              `rollcall apply FILE`; Ctrl-C stops.\n",
         ),
     }
     let value = json!({
-        "listen": format!("http://{address}"),
+        "listen": url,
         "data": data.to_string(),
-        "demo": demo.map(|demo| demo.json(address)),
+        "demo": demo.map(|demo| demo.json(url)),
     });
     context.out.result(&text, &value);
 }

@@ -11,6 +11,7 @@ mod openapi;
 mod program;
 mod rate_limit;
 mod replicas;
+mod tls;
 mod torture;
 mod vendor_client;
 mod whole_flow;

@@ -183,9 +183,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The address without `http://`.
+    /// The address without `http://` or `https://`.
     pub(crate) fn address(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        self.url.split_once("://").map_or(&self.url, |(_, address)| address)
     }
 
     /// The process's number.
