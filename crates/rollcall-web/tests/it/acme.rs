@@ -91,11 +91,13 @@ pub(crate) fn group(name: &str, description: &str, members: &[&str], groups: &[&
     GroupState { id: None, name: name.into(), description, members: texts(members), groups: texts(groups) }
 }
 
-fn role(kind: RoleKind, name: &str) -> RoleState {
+/// A custom role of a description.
+pub(crate) fn role(kind: RoleKind, name: &str) -> RoleState {
     RoleState { id: None, ref_id: None, kind, name: name.into(), description: None, permissions: None }
 }
 
-fn bot(name: &str, published: bool, audience: Audience, dialogs: &[&str]) -> BotState {
+/// A bot of a description.
+pub(crate) fn bot(name: &str, published: bool, audience: Audience, dialogs: &[&str]) -> BotState {
     BotState {
         id: None,
         name: name.into(),

@@ -2,6 +2,7 @@
 
 mod acme;
 mod anything;
+mod ceiling;
 mod console;
 mod documents;
 mod every_route;
