@@ -7,6 +7,7 @@ mod console;
 mod documents;
 mod every_route;
 mod form;
+mod isolation;
 mod metrics;
 mod openapi;
 mod rest;
