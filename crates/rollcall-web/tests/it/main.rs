@@ -2,6 +2,7 @@
 
 mod acme;
 mod anything;
+mod canaries;
 mod ceiling;
 mod console;
 mod documents;

@@ -5,7 +5,7 @@
 //! (`places`): a new column or field that nobody thought of fails.
 
 mod places;
-mod theirs;
+pub(crate) mod theirs;
 
 use axum::body::Body;
 use axum::http::Method;

@@ -281,7 +281,7 @@ pub(super) fn app(full: &TestRollcall) -> Caller {
 }
 
 /// An installation in which Acme has something of everything.
-pub(super) async fn strangers() -> TestRollcall {
+pub(crate) async fn strangers() -> TestRollcall {
     let full = acme();
     let app = app(&full);
     app.with_claims(&json!({"appId": app.client_id().as_str(), "exp": START.0 / 1_000 - 3_600})).get("groups").await;
