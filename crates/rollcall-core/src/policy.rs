@@ -259,6 +259,41 @@ pub(crate) fn ceiling(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     ))
 }
 
+/// A right of a user that is no role: a flag, or the tasks of a bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Right {
+    Develop,
+    CreateBots,
+    UseDataTables,
+    UseTasks,
+}
+
+impl Right {
+    /// What whoever has it may do, and the permissions of the routes that are made for giving it.
+    fn given_by(self) -> (&'static str, &'static [Permission]) {
+        match self {
+            Self::Develop => ("use the builder", &[Permission::ManageUsers, Permission::ManageAccess]),
+            Self::CreateBots => ("create bots", &[Permission::ManageUsers, Permission::ManageAccess]),
+            Self::UseDataTables => ("use data tables", &[Permission::ManageAccess]),
+            Self::UseTasks => ("use tasks of bots", &[Permission::ManageUsers]),
+        }
+    }
+}
+
+/// The ceiling of what is no role: whoever may not give a right by the route that is made for it gives it by no other.
+///
+/// # Errors
+/// A sentence that names the right and the scopes of which one is missing.
+pub(crate) fn ceiling_of_right(actor: &Actor, right: Right) -> Result<(), String> {
+    let (what, permissions) = right.given_by();
+    if permissions.iter().any(|permission| allows(actor, *permission)) {
+        return Ok(());
+    }
+    let scopes = permissions.iter().filter_map(|permission| permission.scope());
+    let scopes: Vec<String> = scopes.map(|scope| format!("{} (\"{}\")", scope.id(), scope.label())).collect();
+    Err(format!("{} may not let anybody {what}: that needs the scope {}", actor.describe(), scopes.join(" or ")))
+}
+
 /// Whether the actor may take a role away, from somebody or with a membership: as in an assignment, whatever the role.
 ///
 /// # Errors
@@ -328,6 +363,21 @@ mod tests {
             assert_eq!(got, [a, b, c], "{actor:?}");
             let got = [&admin, &auditor, &tester].map(|grant| taking(&actor, grant).is_ok());
             assert_eq!(got, [d; 3], "{actor:?}");
+        }
+    }
+
+    #[test]
+    fn the_ceiling_of_rights_is_this_table() {
+        let rights = [Right::Develop, Right::CreateBots, Right::UseDataTables, Right::UseTasks];
+        let table = [
+            (app(&[Scope::UserManagement]), [true, true, false, true]),
+            (app(&[Scope::RoleManagement]), [true, true, true, false]),
+            (app(&[Scope::SsoConfiguration, Scope::EraseUsersData, Scope::AuditLogs, Scope::MasterAdmin]), [false; 4]),
+            (host(), [true; 4]),
+            (invitee(), [false; 4]),
+        ];
+        for (actor, expected) in table {
+            assert_eq!(rights.map(|right| ceiling_of_right(&actor, right).is_ok()), expected, "{actor:?}");
         }
     }
 

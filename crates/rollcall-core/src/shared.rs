@@ -38,7 +38,7 @@ impl Shared {
     ) -> Self {
         Self {
             clock,
-            decoys: Decoys::new(&key),
+            decoys: Decoys::default(),
             key: RwLock::new(Arc::new(key)),
             usage: Usage::default(),
             door: Door::default(),

@@ -14,7 +14,7 @@ use rollcall_web::Site;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::{TestDatabase, described};
+use crate::{TestDatabase, canary, described};
 
 /// Where all callers come from: an address for documents (RFC 5737 §3).
 pub const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 50_000);
@@ -118,7 +118,7 @@ impl Caller {
     }
 
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash. Panics where request or reply
-    /// are not as the API's own description says.
+    /// are not as the API's own description says, and where the reply or the log tells a secret.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
         let (sent, body) = whole(body.into()).await;
@@ -139,6 +139,7 @@ impl Caller {
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let text = String::from_utf8(bytes.to_vec()).expect("text");
         let reply = Reply { status: parts.status, headers: parts.headers, text };
+        canary::check(&format!("{method} {uri}"), &format!("{:?} {}", reply.headers, reply.text));
         described::check(&method, &uri, &sent, &reply);
         reply
     }
@@ -164,6 +165,8 @@ async fn whole(body: Body) -> (Vec<u8>, Body) {
 }
 
 fn sign(claims: &Value, secret: &Secret) -> String {
-    jsonwebtoken::encode(&Header::default(), claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
-        .expect("a token is signed")
+    let key = EncodingKey::from_secret(secret.expose().as_bytes());
+    let token = jsonwebtoken::encode(&Header::default(), claims, &key).expect("a token is signed");
+    canary::plant("the signature of a token", token.rsplit('.').next().expect("it has three parts"));
+    token
 }

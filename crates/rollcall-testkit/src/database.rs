@@ -158,6 +158,26 @@ impl TestDatabase {
         self.query(sql).into_iter().filter_map(pair).collect()
     }
 
+    /// The columns of all tables that hold texts or bytes, each with its table's name first; true for bytes.
+    pub fn readable_columns(&self) -> Vec<(String, String, bool)> {
+        let sql = match &*self.0 {
+            Kind::Sqlite(_) => {
+                "select m.name, c.name, upper(c.type) = 'BLOB' from sqlite_schema as m \
+                 join pragma_table_info(m.name) as c where m.type = 'table' and upper(c.type) in ('TEXT', 'BLOB') order by 1, 2"
+            }
+            Kind::Postgres(_) => {
+                "select table_name::text, column_name::text, data_type = 'bytea' from information_schema.columns \
+                 where table_schema = current_schema() and data_type in ('text', 'bytea') order by 1, 2"
+            }
+        };
+        let column = |row: Vec<Option<String>>| {
+            let [table, name, is_bytes] =
+                <[String; 3]>::try_from(row.into_iter().flatten().collect::<Vec<_>>()).ok()?;
+            Some((table, name, is_bytes == "1"))
+        };
+        self.query(sql).into_iter().filter_map(column).collect()
+    }
+
     /// Bytes as a statement spells them.
     pub fn bytes(&self, bytes: &[u8]) -> String {
         let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();

@@ -2,6 +2,7 @@
 //! No mocks: what is tested is what runs.
 
 mod caller;
+pub mod canary;
 mod database;
 mod described;
 mod world;

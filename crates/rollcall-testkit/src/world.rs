@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::actor::Actor;
-use rollcall_core::apps::{self, Algorithm, NewApp};
+use rollcall_core::apps::{self, Algorithm, Credential, NewApp};
 use rollcall_core::chance::Secret;
 use rollcall_core::clock::ManualClock;
 use rollcall_core::id::ClientId;
@@ -16,7 +16,7 @@ use rollcall_core::sync::{AssignmentState, Report, State, UserState};
 use rollcall_core::users::Status;
 use rollcall_core::{HostKey, Open, Result, Rollcall, Threads, audit, change::Change, sync};
 
-use crate::{Caller, START, TestDatabase};
+use crate::{Caller, START, TestDatabase, canary};
 
 /// A real installation with one account, "Acme", and a hand on its clock.
 pub struct TestRollcall {
@@ -29,6 +29,7 @@ pub struct TestRollcall {
     key: Secret,
     database: TestDatabase,
     rate_limit: Option<RateLimit>,
+    _last_look: canary::LastLook,
 }
 
 impl Default for TestRollcall {
@@ -54,11 +55,14 @@ impl TestRollcall {
     }
 
     fn made(database: TestDatabase, rate_limit: Option<RateLimit>) -> Self {
+        canary::listen();
         let key = InstallationKey::generate();
+        canary::plant("an installation key", key.expose());
         let clock = Arc::new(ManualClock::at(START));
         let (rollcall, host) = open(&database, &key, &clock, rate_limit.as_ref()).expect("a new database opens");
         let account = rollcall.found_account(&host, "Acme").wait().expect("an account is founded");
-        Self { rollcall: Some(Arc::new(rollcall)), host: Some(host), clock, account, key, database, rate_limit }
+        let (rollcall, host) = (Some(Arc::new(rollcall)), Some(host));
+        Self { rollcall, host, clock, account, key, database, rate_limit, _last_look: canary::LastLook }
     }
 
     /// Closes the installation and opens it again, as after a restart. Callers made before keep the old one alive.
@@ -158,7 +162,8 @@ impl TestRollcall {
         self.app_of(&self.account.clone(), scopes)
     }
 
-    /// A client app of any account, as a caller of the API. Its client id is the same in every test, its secret is not.
+    /// A client app of any account, as a caller of the API. Its client id is the same in every test, its secret is not:
+    /// it is planted, and no reply and no line of the log may tell it.
     pub fn app_of(&self, account: &AccountInfo, scopes: &[Scope]) -> Caller {
         let name = format!("app {}", scopes.iter().map(|s| s.id()).collect::<Vec<_>>().join(" "));
         let actor = self.host().actor(account, "test");
@@ -167,6 +172,7 @@ impl TestRollcall {
             scopes: scopes.to_vec(),
             algorithm: Algorithm::Hs256,
             client_id: Some(ClientId::derive(&account.name, &name)),
+            credential: Some(Credential::Secret(canary::secret("the secret of an app"))),
             ..NewApp::default()
         };
         let made = self

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::{self, PublicEncryptingKey};
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512};
@@ -50,6 +51,21 @@ impl Credential {
             Self::Secret(secret) => key.seal(SECRET_SEAL, secret.expose().as_bytes()),
             Self::PublicKey(public) => key.seal(PUBLIC_KEY_SEAL, &public.0),
         }
+    }
+
+    /// One that nobody has.
+    pub(crate) fn decoy(algorithm: Algorithm) -> Self {
+        if algorithm.is_hmac() {
+            return Self::generate();
+        }
+        // A number of the right size; nobody knows its factors, and it need not have two.
+        let mut modulus = crate::chance::bytes::<256>();
+        modulus[0] |= 0x80;
+        modulus[255] |= 1;
+        let numbers = rsa::PublicKeyComponents { n: modulus.as_slice(), e: [1, 0, 1].as_slice() };
+        let public: PublicEncryptingKey = numbers.try_into().expect("an odd number of 2048 bits is a modulus");
+        let der: PublicKeyX509Der<'_> = public.as_der().expect("a key is written as DER");
+        Self::PublicKey(PublicKey(der.as_ref().to_vec()))
     }
 
     /// A fresh secret.
@@ -139,19 +155,7 @@ impl Verifier {
 
     /// One whose signatures nobody can make: for the tokens of apps that there are not, which take as long as others.
     pub(crate) fn decoy(algorithm: Algorithm) -> Self {
-        if let Some(hash) = algorithm.hmac() {
-            return Self::Hmac(Box::new(hmac::Key::new(hash, &crate::chance::bytes::<44>())));
-        }
-        // A number of the right size; nobody knows its factors, and it need not have two.
-        let mut modulus = crate::chance::bytes::<256>();
-        modulus[0] |= 0x80;
-        modulus[255] |= 1;
-        let public = rsa::PublicKeyComponents { n: modulus.as_slice(), e: [1, 0, 1].as_slice() };
-        let rule = match algorithm {
-            Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
-            _ => &RSA_PKCS1_2048_8192_SHA256,
-        };
-        Self::Rsa(public.to_parsed_public_key(rule).expect("an odd number of 2048 bits is a modulus"))
+        Credential::decoy(algorithm).verifier(algorithm).expect("it was made for this algorithm")
     }
 }
 

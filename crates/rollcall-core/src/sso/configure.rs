@@ -34,8 +34,9 @@ pub enum Refusal {
 
 /// Puts these settings in the place of whatever is on. The same settings again change nothing.
 ///
-/// Whoever says which attributes give a role hands it to whomever the provider names, and whoever says which provider is
-/// asked hands on all that is mapped; so each call is asked for each role by the ceiling, also for what was mapped before.
+/// Whoever says which attributes give a role or a right hands it to whomever the provider names, and whoever says which
+/// provider is asked hands on all that is mapped; so each call is asked for each of them by the ceiling, also for what was
+/// mapped before.
 ///
 /// # Errors
 /// An unknown bot, or when the database fails. What is wrong with the settings is a list of refusals; nothing is changed
@@ -117,7 +118,12 @@ fn check_mapping(view: &View<'_>, mapping: &Mapping) -> Result<Vec<Refusal>> {
     let roles: HashMap<&str, &Role> = roles.iter().map(|role| (role.id.as_str(), role)).collect();
     let groups: HashMap<&str, &Group> = groups.iter().map(|group| (group.id.as_str(), group)).collect();
     let faults = |pair: &Pair| -> Vec<String> {
-        let Target::Id(id) = &pair.target else { return Vec::new() };
+        let id = match &pair.target {
+            Target::Flag(flag) => {
+                return policy::ceiling_of_right(&view.actor, flag.right()).err().into_iter().collect();
+            }
+            Target::Id(id) => id,
+        };
         match pair.kind {
             Kind::Role => match roles.get(id.as_str()) {
                 None => vec![format!("Unknown role id {id}")],

@@ -11,7 +11,7 @@ pub use configure::{Intent, Refusal, configure, disable};
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::op::View;
-use crate::policy::Permission;
+use crate::policy::{Permission, Right};
 use crate::seal::sha256;
 use crate::store;
 
@@ -97,6 +97,17 @@ words!(
         DataTables "data tables",
     }
 );
+
+impl Flag {
+    /// What it lets its holder do, for the ceiling.
+    pub(crate) fn right(self) -> Right {
+        match self {
+            Self::Developer => Right::Develop,
+            Self::BotCreator => Right::CreateBots,
+            Self::DataTables => Right::UseDataTables,
+        }
+    }
+}
 
 /// What somebody with an attribute gets.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::write::write_changes;
 use super::{Lookup, People, UserChange, flags};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::op::Op;
 use crate::policy::Permission;
 use crate::store::users::UserRow;
@@ -36,9 +36,13 @@ pub enum AccessRefusal {
 /// Gives all these users, by address, the same flags; or gives nobody any, for the first of the reasons.
 ///
 /// # Errors
-/// When the database fails; nothing is changed then. A refusal is an answer, not an error.
+/// [`Code::Forbidden`] for a flag above the ceiling, or when the database fails; nothing is changed then. A refusal is an
+/// answer, not an error.
 pub fn set_access(op: &mut Op<'_>, emails: &[String], flags: Flags) -> Result<std::result::Result<(), AccessRefusal>> {
     op.expect(Permission::ManageAccess)?;
+    if let Some(why) = flags::barred(&op.actor, flags).next() {
+        return Err(Error::new(Code::Forbidden, why));
+    }
     if flags::merged(None, flags.can_create_bot, flags.is_developer).is_err() {
         return Ok(Err(AccessRefusal::Contradiction));
     }

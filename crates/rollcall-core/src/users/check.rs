@@ -146,8 +146,12 @@ impl Known {
     }
 
     /// The tasks of these ids.
-    pub(super) fn tasks(&self, asked: &[TaskGrant], faults: &mut Vec<UserFault>) -> Vec<TaskOf<'_>> {
+    pub(super) fn tasks(&self, view: &View<'_>, asked: &[TaskGrant], faults: &mut Vec<UserFault>) -> Vec<TaskOf<'_>> {
         let mut tasks = Vec::new();
+        if !asked.is_empty() {
+            let barred = policy::ceiling_of_right(&view.actor, policy::Right::UseTasks).err();
+            faults.extend(barred.map(UserFault::OverCeiling));
+        }
         for TaskGrant { bot: bot_id, dialogs } in asked {
             let Some(bot) = self.bots.get(bot_id.trim()) else {
                 faults.push(UserFault::UnknownBot(bot_id.trim().to_owned()));

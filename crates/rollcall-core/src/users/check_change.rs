@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::asked::{UserFault, UserUpdate};
 use super::check::{End, Known, RoleOf, TaskOf};
-use super::{Lookup, People, Profile, ProfileField, Status, UserChange, flags};
+use super::{Flags, Lookup, People, Profile, ProfileField, Status, UserChange, flags};
 use crate::change::Change;
 use crate::groups::Group;
 use crate::op::View;
@@ -48,6 +48,9 @@ impl Known {
         let profile = check_profile(asked, &mut faults);
         let merged = flags::merged(row, asked.can_create_bot, asked.is_developer);
         let merged = merged.map_err(|fault| faults.push(fault)).ok();
+        let (can_create_bot, is_developer) = (asked.can_create_bot, asked.is_developer);
+        let asked_flags = Flags { can_create_bot, is_developer, data_tables: None };
+        faults.extend(flags::barred(&view.actor, asked_flags).map(UserFault::OverCeiling));
         let joins = self.groups(End::Given, &asked.add_groups, &mut faults);
         let leaves = self.groups(End::Taken, &asked.remove_groups, &mut faults);
         let both = common(&joins, &leaves, |group| group.key);
@@ -56,7 +59,7 @@ impl Known {
         let loses = self.roles(view, End::Taken, &asked.remove_roles, &mut faults);
         let both = common(&gains, &loses, |(role, bot)| (role.key, bot.map(|b| b.key)));
         faults.extend(both.map(|(role, _)| UserFault::RoleBothWays(role.name.clone())));
-        let tasks = asked.tasks.as_ref().map(|tasks| self.tasks(tasks, &mut faults));
+        let tasks = asked.tasks.as_ref().map(|tasks| self.tasks(view, tasks, &mut faults));
         let admins = row.and_then(|row| {
             let admins = admins_after(row, &before.active_admins, &gains, &loses);
             if admins.is_none() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::asked::{NewUser, UserFault};
 use super::check::{End, Known, RoleOf, rows_of, told_of};
-use super::{CheckedUser, MAX_ORG_USER_ID, Status};
+use super::{CheckedUser, Flags, MAX_ORG_USER_ID, Status, flags};
 use crate::groups::Group;
 use crate::id::UserId;
 use crate::op::View;
@@ -99,9 +99,12 @@ impl Known {
         if asked.can_create_bot && !asked.is_developer {
             faults.push(UserFault::CreatorMustDevelop);
         }
+        let (can_create_bot, is_developer) = (Some(asked.can_create_bot), Some(asked.is_developer));
+        let asked_flags = Flags { can_create_bot, is_developer, data_tables: None };
+        faults.extend(flags::barred(&view.actor, asked_flags).map(UserFault::OverCeiling));
         let groups = self.groups(End::Given, &asked.groups, &mut faults);
         let roles = self.roles(view, End::Given, &asked.roles, &mut faults);
-        let tasks = self.tasks(&asked.tasks, &mut faults);
+        let tasks = self.tasks(view, &asked.tasks, &mut faults);
         match email {
             Some(email) if of_email.is_empty() && of_org_user_id.is_empty() && faults.is_empty() => Ok(Ready {
                 user: CheckedUser {

@@ -23,6 +23,7 @@ mod store;
 mod sync;
 mod sync_faults;
 mod sync_rules;
+mod token_matrix;
 mod tokens;
 mod transfer;
 mod users;

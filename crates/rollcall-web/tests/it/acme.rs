@@ -10,7 +10,7 @@ use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::{AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::text;
 use rollcall_core::users::{ProfileField, Status};
-use rollcall_testkit::{TestRollcall, user};
+use rollcall_testkit::{TestRollcall, canary, user};
 
 /// The two scopes that the calls of this version need.
 pub(crate) const BOTH: [Scope; 2] = [Scope::UserManagement, Scope::RoleManagement];
@@ -91,11 +91,13 @@ pub(crate) fn group(name: &str, description: &str, members: &[&str], groups: &[&
     GroupState { id: None, name: name.into(), description, members: texts(members), groups: texts(groups) }
 }
 
-fn role(kind: RoleKind, name: &str) -> RoleState {
+/// A custom role of a description.
+pub(crate) fn role(kind: RoleKind, name: &str) -> RoleState {
     RoleState { id: None, ref_id: None, kind, name: name.into(), description: None, permissions: None }
 }
 
-fn bot(name: &str, published: bool, audience: Audience, dialogs: &[&str]) -> BotState {
+/// A bot of a description.
+pub(crate) fn bot(name: &str, published: bool, audience: Audience, dialogs: &[&str]) -> BotState {
     BotState {
         id: None,
         name: name.into(),
@@ -138,12 +140,16 @@ pub(crate) fn dialog_id(bot: &str, name: &str) -> String {
     DialogId::derive("Acme", &format!("{}/{}", text::key(bot), text::key(name))).to_string()
 }
 
-/// The letters that wait in an account's outbox, oldest first.
+/// The letters that wait in an account's outbox, oldest first. Their tokens are for nobody else from then on.
 pub(crate) fn letters_of(installation: &TestRollcall, account: &AccountInfo) -> Vec<Letter> {
     let actor = installation.host().actor(account, "test");
     let due = installation.rollcall().read(actor, Permission::RunJobs, |view| mail::due(view, 100)).wait();
     let due = due.expect("the outbox is read");
-    due.into_iter().map(|due| due.letter).collect()
+    let letters: Vec<Letter> = due.into_iter().map(|due| due.letter).collect();
+    for letter in &letters {
+        canary::plant("the token of an invitation", letter.token.expose());
+    }
+    letters
 }
 
 /// The letters that wait in Acme's outbox, oldest first.

@@ -2,11 +2,14 @@
 
 mod acme;
 mod anything;
+mod canaries;
+mod ceiling;
 mod console;
 mod documents;
 mod edge;
 mod every_route;
 mod form;
+mod isolation;
 mod metrics;
 mod openapi;
 mod rest;

@@ -1,8 +1,10 @@
 //! Running the binary: commands to their end, a server in the background that never outlives its test.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use rollcall_testkit::TestDatabase;
 use serde_json::Value;
@@ -10,6 +12,8 @@ use tempfile::TempDir;
 
 /// A data directory of its own, and commands on it.
 pub(crate) struct Program {
+    /// Before the folder, with which the logs go.
+    seen: Mutex<Seen>,
     folder: TempDir,
     /// Where the data lies if not in the data directory.
     database: Option<TestDatabase>,
@@ -17,6 +21,31 @@ pub(crate) struct Program {
     settings: Vec<(String, String)>,
     /// Words before every command: what makes it run under other conditions.
     before: Vec<String>,
+}
+
+/// Secrets that commands have printed, and where servers have logged: no log may have any of them.
+#[derive(Default)]
+struct Seen {
+    secrets: BTreeSet<String>,
+    logs: BTreeSet<PathBuf>,
+}
+
+impl Seen {
+    /// Notes what is printed: client secrets, and tokens by their signatures.
+    fn note(&mut self, printed: &str) {
+        let words = printed.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=-_".contains(c));
+        let is_secret = |word: &&str| word.len() == 44 && word.ends_with('=');
+        self.secrets.extend(words.clone().filter(is_secret).map(str::to_owned));
+        let tokens =
+            printed.split(['"', ' ', '\n']).filter(|word| word.starts_with("eyJ") && word.matches('.').count() == 2);
+        self.secrets.extend(tokens.filter_map(|token| token.rsplit('.').next()).map(str::to_owned));
+    }
+
+    /// Panics where the text has one of them.
+    fn check(&self, what: &str, text: &str) {
+        let told = self.secrets.iter().find(|secret| !secret.is_empty() && text.contains(secret.as_str()));
+        assert_eq!(told, None, "{what} tells a secret: {text}");
+    }
 }
 
 /// What a command did.
@@ -49,6 +78,14 @@ impl Done {
     }
 }
 
+impl Drop for Seen {
+    fn drop(&mut self) {
+        // Where a server never began, or the test has moved it, there is none.
+        let logs = self.logs.iter().filter(|_| !std::thread::panicking());
+        logs.for_each(|log| self.check("the log of a server", &std::fs::read_to_string(log).unwrap_or_default()));
+    }
+}
+
 impl Program {
     /// On the database that the tests run on: SQLite in the data directory, or an empty one on a PostgreSQL server.
     pub(crate) fn new() -> Self {
@@ -67,6 +104,7 @@ impl Program {
             database: None,
             settings: Vec::new(),
             before: Vec::new(),
+            seen: Mutex::default(),
         }
     }
 
@@ -126,7 +164,15 @@ impl Program {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
-        Done::of(&self.command().args(arguments).output().expect("the binary runs"))
+        self.noted(Done::of(&self.command().args(arguments).output().expect("the binary runs")))
+    }
+
+    /// Secrets are printed where they were asked for, and nowhere else.
+    fn noted(&self, done: Done) -> Done {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.note(&done.stdout);
+        seen.check("standard error", &done.stderr);
+        done
     }
 
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Done {
@@ -134,7 +180,7 @@ impl Program {
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary runs");
         child.stdin.take().expect("standard input").write_all(input.as_bytes()).expect("input is taken");
-        Done::of(&child.wait_with_output().expect("the command ends"))
+        self.noted(Done::of(&child.wait_with_output().expect("the command ends")))
     }
 
     /// Starts `serve` on a free port and waits until it says where it listens.
@@ -150,6 +196,7 @@ impl Program {
     /// As [`Self::serve_on`]; what the command did where it ended instead of listening.
     pub(crate) fn try_serve(&self, log: &Path, arguments: &[&str]) -> Result<Server, Done> {
         let log = self.folder.path().join(log);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).logs.insert(log.clone());
         let mut command = self.command();
         command.args(["serve", "--json", "--listen", "127.0.0.1:0"]).args(arguments);
         command.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).expect("a log file"));
@@ -161,6 +208,7 @@ impl Program {
             let output = child.wait_with_output().expect("the command ends");
             return Err(Done::of(&Output { stderr: std::fs::read(&log).expect("a log"), ..output }));
         }
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).note(&line);
         let greeting: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: the server said {line:?}"));
         let url = greeting["listen"].as_str().expect("an address").to_owned();
         Ok(Server { child, url, greeting, _output: output })

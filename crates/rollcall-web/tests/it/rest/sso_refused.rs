@@ -90,8 +90,15 @@ async fn who_maps_a_role_needs_what_giving_it_needs() {
     let places: Vec<String> = reply.messages().iter().map(|m| place(m)).collect();
     let mut kinds = places.clone();
     kinds.dedup();
-    assert_eq!(kinds, [at(0), at(1), at(2), at(3), at(4)]);
-    for part in ["Auditor", "Bot Tester", "the group \"Audit\" carries it", "role-management", "Reviewer"] {
+    assert_eq!(kinds, [at(0), at(1), at(2), at(3), at(4), at(5)]);
+    for part in [
+        "may not let anybody create bots: that needs the scope user-management",
+        "Auditor",
+        "Bot Tester",
+        "the group \"Audit\" carries it",
+        "role-management",
+        "Reviewer",
+    ] {
         assert!(reply.messages().iter().any(|m| m.contains(part)), "{part} is not in {:?}", reply.messages());
     }
     let reply = strong.post(PATH, &mapped(&pairs)).await;

@@ -7,4 +7,5 @@ mod pages;
 mod paths;
 mod rehearsals;
 mod retries;
+mod timing;
 mod tokens;
