@@ -22,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) known: KnownApps,
     pub(crate) decoys: Decoys,
     pub(crate) encryption_keys: keys::Opened,
+    pub(crate) signing: keys::Signing,
     epoch: OnceLock<String>,
     wake: flume::Sender<()>,
 }
@@ -36,6 +37,7 @@ impl Shared {
             door: Door::default(),
             known: KnownApps::default(),
             encryption_keys: keys::Opened::default(),
+            signing: keys::Signing::default(),
             epoch: OnceLock::new(),
             wake,
         }

@@ -7,7 +7,7 @@ use super::{KINDS, Kind, Place, create, stop, text};
 /// What is done to the log, the first event that is broken by it, and the words for that.
 const TAMPERED: [(&str, u64, &str); 9] = [
     ("update audit_events set description = 'nothing happened' where seq = 4", 4, "it is not what was sealed"),
-    ("delete from audit_events where seq in (5, 6)", 5, "event 5 is missing; the next is 7"),
+    ("delete from audit_events where seq in (5, 6)", 5, "events 5 to 6 are missing; the next is 7"),
     // A sealed event cannot be passed off as one that is still to be sealed.
     (
         "update audit_events set seq = null, previous_hash = null, hash = null where seq = 3",
