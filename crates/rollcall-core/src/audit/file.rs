@@ -98,15 +98,19 @@ pub fn check(file: &mut dyn BufRead, pins: &[Pin]) -> Result<Checked> {
         signed: None,
     };
     let broken = match lines.next()? {
-        Next::Line(Line::Export(header)) if header.version == VERSION => follow(&mut lines, &header, pins, &mut checked)?,
+        Next::Line(Line::Export(header)) if header.version == VERSION => {
+            follow(&mut lines, &header, pins, &mut checked)?
+        }
         Next::Line(Line::Export(header)) => {
             let version = header.version;
-            let why = format!("it is of version {version} of the format, and this program knows {VERSION}; use a newer one");
+            let why =
+                format!("it is of version {version} of the format, and this program knows {VERSION}; use a newer one");
             Some(Broken::new(0, FaultKind::Foreign, why))
         }
         Next::End => Some(Broken::new(0, FaultKind::CutOff, "the file is empty")),
         _ => {
-            let why = "it does not say that this is an exported audit log, as the first line of `rollcall audit export` does";
+            let why =
+                "it does not say that this is an exported audit log, as the first line of `rollcall audit export` does";
             Some(Broken::new(0, FaultKind::Foreign, why))
         }
     };
@@ -121,7 +125,8 @@ fn follow(lines: &mut Lines<'_>, header: &Header, pins: &[Pin], to: &mut Checked
     let ring = ring(header, pins);
     (to.account, to.account_id) = (header.account.name.clone(), header.account.id.clone());
     (to.chain, to.exported_at, to.end) = (hex(&header.chain.0), Time(header.exported_at), start);
-    let mut reader = Reader { ring: &ring, row: Row::of(&ring, start.hash), walk: Walk::from(&ring, start), signed: None };
+    let mut reader =
+        Reader { ring: &ring, row: Row::of(&ring, start.hash), walk: Walk::from(&ring, start), signed: None };
     let broken = loop {
         let digest = lines.digest.clone();
         let expected = reader.walk.end.seq + 1;
@@ -315,9 +320,12 @@ impl Lines<'_> {
         if bytes.is_empty() {
             return Ok(Next::End);
         }
+        let is_ended = bytes.ends_with(b"\n");
         Ok(match serde_json::from_slice(&bytes) {
-            Ok(line) => Next::Line(line),
-            Err(_) if !bytes.ends_with(b"\n") => Next::Torn,
+            // Editors take the last end of a line.
+            Ok(line) if is_ended || matches!(line, Line::End(_)) => Next::Line(line),
+            Ok(_) => Next::Torn,
+            Err(_) if !is_ended => Next::Torn,
             Err(error) => Next::Strange(error.to_string()),
         })
     }

@@ -82,11 +82,7 @@ pub fn chain_name(view: &View<'_>) -> Result<String> {
 }
 
 /// The walk itself. Without the installation key, as on a copy, the keys in the database are taken at their word.
-pub(crate) fn walk(
-    tx: &Tx<'_>,
-    account: AccountKey,
-    installation: Option<&InstallationKey>,
-) -> Result<Verification> {
+pub(crate) fn walk(tx: &Tx<'_>, account: AccountKey, installation: Option<&InstallationKey>) -> Result<Verification> {
     let ring = Keyring::load(tx, installation)?;
     let start = chain::start(&store::accounts::chain_id(tx, account)?);
     let signed = Signed::of(tx, account, &ring, start.hash)?;

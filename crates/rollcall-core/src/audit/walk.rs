@@ -98,14 +98,19 @@ impl<'k> Row<'k> {
         self.holds(checkpoint)?;
         let (seq, before, last) = (checkpoint.link.seq, checkpoint.previous, self.last);
         if seq == last {
-            return Err(Broken::new(seq, FaultKind::Duplicated, format!("the checkpoint of event {seq} is there again")));
+            return Err(Broken::new(
+                seq,
+                FaultKind::Duplicated,
+                format!("the checkpoint of event {seq} is there again"),
+            ));
         }
         if before > last {
             let why = format!("the checkpoint of event {before} is missing; that of event {seq} was signed after it");
             return Err(Broken::new(before, FaultKind::Missing, why));
         }
         if before < last {
-            let why = format!("the checkpoint of event {seq} was signed after that of event {before}, not that of {last}");
+            let why =
+                format!("the checkpoint of event {seq} was signed after that of event {before}, not that of {last}");
             return Err(Broken::new(seq, FaultKind::Forged, why));
         }
         self.last = seq;
@@ -151,7 +156,8 @@ impl<'k> Walk<'k> {
     pub(crate) fn fits(&mut self, checkpoint: &Checkpoint) -> Result<(), Broken> {
         let (first, last) = (self.signed + 1, self.end.seq);
         if checkpoint.link != self.end {
-            let which = if first == last { format!("event {first}") } else { format!("one of the events {first} to {last}") };
+            let which =
+                if first == last { format!("event {first}") } else { format!("one of the events {first} to {last}") };
             let why = format!(
                 "{which} was changed and the chain was made to fit: the checkpoint of event {last}, signed at {}, has \
                  another hash",

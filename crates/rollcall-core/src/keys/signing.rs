@@ -158,8 +158,7 @@ mod tests {
 
     #[test]
     fn a_key_counts_where_it_was_sealed_under_the_installation_key_and_has_its_own_name() {
-        let [ours, other] =
-            [(); 2].map(|()| InstallationKey::parse(InstallationKey::generate().expose()).unwrap());
+        let [ours, other] = [(); 2].map(|()| InstallationKey::parse(InstallationKey::generate().expose()).unwrap());
         let (stored, key) = generate(&ours, Time(1)).unwrap();
         assert!(SigningKey::open(&ours, &stored).is_some());
         assert!(SigningKey::open(&other, &stored).is_none());

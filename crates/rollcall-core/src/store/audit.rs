@@ -131,9 +131,11 @@ pub(crate) fn last(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Link>> {
 
 /// The event of that number, as it was sealed.
 pub(crate) fn sealed_link(tx: &Tx<'_>, account: AccountKey, seq: i64) -> Result<Option<Link>> {
-    tx.first("select seq, hash from audit_events where account_id = $1 and seq = $2", &[account.into(), seq.into()], |r| {
-        Link { seq: r.int(0), hash: r.bytes(1).try_into().unwrap_or_default() }
-    })
+    tx.first(
+        "select seq, hash from audit_events where account_id = $1 and seq = $2",
+        &[account.into(), seq.into()],
+        |r| Link { seq: r.int(0), hash: r.bytes(1).try_into().unwrap_or_default() },
+    )
 }
 
 /// How many numbers of a chain share a run, of which is known between which times its events happened.

@@ -29,14 +29,7 @@ pub(super) fn hash(event: &Value, previous: &[u8]) -> Vec<u8> {
     let number = |key: &str| event[key].as_i64().unwrap().to_be_bytes();
     let details = sha256(&parts(&["description", "before", "after"].map(text)));
     let who_and_what = ["actorKind", "actorId", "actorName", "ip", "category", "name", "target"].map(text);
-    let all = [
-        &b"rollcall audit 1\0"[..],
-        previous,
-        &number("number"),
-        &number("at"),
-        &parts(&who_and_what),
-        &details,
-    ];
+    let all = [&b"rollcall audit 1\0"[..], previous, &number("number"), &number("at"), &parts(&who_and_what), &details];
     sha256(&all.concat())
 }
 

@@ -14,7 +14,8 @@ use crate::setting::{column, number};
 const EVENTS: i64 = (EACH * STRETCHES) as i64;
 
 /// What an event is told by: all that its hash covers but the time, and what it is chained with.
-const TOLD: &str = "actor_kind, actor_id, actor_name, ip, category, name, target, description, state_before, state_after";
+const TOLD: &str =
+    "actor_kind, actor_id, actor_name, ip, category, name, target, description, state_before, state_after";
 
 /// An installation to be tampered with again and again.
 struct Victim {
@@ -145,7 +146,9 @@ fn tamper(victim: &Victim, tampering: &Tampering) -> Option<Found> {
         Tampering::Slip(n) => {
             // All after it make room.
             victim.does("update audit_events set seq = -seq where ACME");
-            victim.does(&format!("update audit_events set seq = case when seq < -{n} then 1 - seq else -seq end where ACME"));
+            victim.does(&format!(
+                "update audit_events set seq = case when seq < -{n} then 1 - seq else -seq end where ACME"
+            ));
             append(victim, n, n + 1);
             Here(n + 1, "duplicated")
         }
@@ -224,7 +227,9 @@ fn append(victim: &Victim, event: i64, number: i64) {
 /// Alters an event and has Rollcall itself seal it and all after it once more.
 fn chain_anew(victim: &Victim, event: i64) {
     victim.does(&format!("update audit_events set target = target || 'x' where ACME and seq = {event}"));
-    victim.does(&format!("update audit_events set seq = null, previous_hash = null, hash = null where ACME and seq >= {event}"));
+    victim.does(&format!(
+        "update audit_events set seq = null, previous_hash = null, hash = null where ACME and seq >= {event}"
+    ));
     sign(&victim.acme);
     let ends = number(&victim.acme, "select max(seq) from audit_events where account_id = 1");
     assert_eq!(ends, EVENTS, "nobody sees it by the numbers");
@@ -248,7 +253,9 @@ fn another_key(victim: &Victim, place: i64, is_known: bool) {
     let hash = bytes(&column(acme, &of("hash"))[0]);
     let signature = forger.checkpoint(&start, place, &hash, number(acme, &of("previous_seq")), number(acme, &of("at")));
     let (kid, signature) = (&forger.kid, acme.database().bytes(&signature));
-    victim.does(&format!("update audit_checkpoints set kid = '{kid}', signature = {signature} where ACME and seq = {place}"));
+    victim.does(&format!(
+        "update audit_checkpoints set kid = '{kid}', signature = {signature} where ACME and seq = {place}"
+    ));
 }
 
 thread_local! {
@@ -302,6 +309,9 @@ fn what_is_missing_at_the_end_is_told_by_numbers_and_time() {
     with_victim(|victim| {
         tamper(victim, &Tampering::CutTail(10));
         let why = verify(&victim.acme).broken.unwrap().why;
-        assert_eq!(why, "events 10 to at least 16 are missing: a checkpoint signed at 2026-01-05T12:00:00.000Z has number 16");
+        assert_eq!(
+            why,
+            "events 10 to at least 16 are missing: a checkpoint signed at 2026-01-05T12:00:00.000Z has number 16"
+        );
     });
 }

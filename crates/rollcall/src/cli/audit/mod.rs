@@ -57,7 +57,9 @@ pub(super) fn run(context: &Context, command: &Command) -> Result<ExitCode> {
 
 fn verify(context: &Context, args: &VerifyArgs) -> Result<ExitCode> {
     if !args.key.is_empty() && args.continues.is_none() {
-        return Err(Usage("--key says by whom a file must be signed; name one with --file or --continues".into()).into());
+        return Err(
+            Usage("--key says by whom a file must be signed; name one with --file or --continues".into()).into()
+        );
     }
     let earlier = match &args.continues {
         Some(path) => {
