@@ -35,6 +35,8 @@ create table server_keys (
 create table audit_checkpoints (
     account_id bigint not null references accounts (id),
     seq bigint not null,
+    -- The number of the one before, 0 for the first: none can be taken out of their row.
+    previous_seq bigint not null,
     hash bytea not null,
     at bigint not null,
     kid text not null,

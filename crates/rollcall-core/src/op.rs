@@ -84,7 +84,12 @@ pub struct Op<'t> {
     only_adds: Cell<Option<bool>>,
     /// Whether the actor is who they were when they were recognised.
     standing: Cell<Standing>,
+    /// What is done as soon as it is kept.
+    once_kept: Vec<OnceKept>,
 }
+
+/// Work that cannot fail and that nobody waits for, such as a line in the log.
+type OnceKept = Box<dyn FnOnce() + Send>;
 
 /// What is known of an actor who is an app, as of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +112,8 @@ impl<'t> Deref for Op<'t> {
 
 impl<'t> Op<'t> {
     fn new(view: View<'t>, hand: &'t WriteTx<'t>) -> Self {
-        Self { view, hand, events: Vec::new(), only_adds: Cell::default(), standing: Cell::new(Standing::Unknown) }
+        let standing = Cell::new(Standing::Unknown);
+        Self { view, hand, events: Vec::new(), only_adds: Cell::default(), standing, once_kept: Vec::new() }
     }
 
     /// As [`View::expect`], and what is seen from here on stays as it is until the end, but for what this does: others
@@ -183,6 +189,11 @@ impl<'t> Op<'t> {
         work(self.hand, &self.view)
     }
 
+    /// Says something to the world once what this does is kept for certain, and never of what came to nothing.
+    pub(crate) fn once_kept(&mut self, work: impl FnOnce() + Send + 'static) {
+        self.once_kept.push(Box::new(work));
+    }
+
     /// What must be true before anything is kept: its events stand in the log, its revision is raised, an admin is left.
     fn finish(self) -> Result<bool> {
         if self.events.is_empty() {
@@ -219,6 +230,7 @@ pub(crate) struct OpJob<T, F> {
     mode: Mode,
     result: Option<Result<T>>,
     changed: bool,
+    once_kept: Vec<OnceKept>,
     answer: Answer<T>,
 }
 
@@ -231,7 +243,7 @@ impl<T, F> OpJob<T, F> {
         work: F,
         answer: Answer<T>,
     ) -> Self {
-        Self { shared, actor, permission, work, mode, result: None, changed: false, answer }
+        Self { shared, actor, permission, work, mode, result: None, changed: false, once_kept: Vec::new(), answer }
     }
 }
 
@@ -243,15 +255,16 @@ impl<T, F: Fn(&mut Op<'_>) -> Result<T>> OpJob<T, F> {
         Ok(actor)
     }
 
-    /// The work, and whether it changed anything; none where the actor is not who they were.
-    fn attempt(&self, tx: &WriteTx<'_>) -> Option<Result<(T, bool)>> {
+    /// The work, whether it changed anything, and what comes after; none where the actor is not who they were.
+    fn attempt(&self, tx: &WriteTx<'_>) -> Option<Result<(T, bool, Vec<OnceKept>)>> {
         let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
         let mut op = Op::new(view, tx);
         let done = (self.work)(&mut op);
         if done.is_err() && op.standing.get() == Standing::Old {
             return None;
         }
-        Some(done.and_then(|value| Ok((value, op.finish()?))))
+        let once_kept = std::mem::take(&mut op.once_kept);
+        Some(done.and_then(|value| Ok((value, op.finish()?, once_kept))))
     }
 }
 
@@ -269,9 +282,12 @@ impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
             };
         }
         let outcome = outcome.unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")));
-        self.changed = matches!(outcome, Ok((_, true)));
         let keep = outcome.is_ok() && self.mode == Mode::Real;
-        self.result = Some(outcome.map(|(value, _)| value));
+        (self.changed, self.once_kept) = (false, Vec::new());
+        self.result = Some(outcome.map(|(value, changed, once_kept)| {
+            (self.changed, self.once_kept) = (changed, once_kept);
+            value
+        }));
         if keep { Verdict::Keep } else { Verdict::Undo }
     }
 
@@ -284,10 +300,13 @@ impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
     }
 
     fn answer(self: Box<Self>, fate: Result<()>) {
-        if fate.is_ok() && self.changed && self.mode == Mode::Real {
-            self.shared.wake_jobs();
+        let Self { result, answer, once_kept, changed, shared, mode, .. } = *self;
+        if fate.is_ok() && mode == Mode::Real {
+            once_kept.into_iter().for_each(|work| work());
+            if changed {
+                shared.wake_jobs();
+            }
         }
-        let Self { result, answer, .. } = *self;
         // Nobody waits any more when the receiver is gone: the client hung up.
         let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
     }

@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) encryption_keys: keys::Opened,
     pub(crate) deciphering: keys::Deciphering,
+    pub(crate) signing: keys::Signing,
     epoch: OnceLock<String>,
     wake: flume::Sender<()>,
 }
@@ -46,6 +47,7 @@ impl Shared {
             limits: Limits::new(limit),
             encryption_keys: keys::Opened::default(),
             deciphering: keys::Deciphering::default(),
+            signing: keys::Signing::default(),
             epoch: OnceLock::new(),
             wake,
         }

@@ -117,6 +117,12 @@ impl Caller {
         Self { site, ..self.clone() }
     }
 
+    /// The same caller at another replica.
+    #[must_use]
+    pub fn on(&self, replica: Arc<Rollcall>) -> Self {
+        Self { rollcall: replica, ..self.clone() }
+    }
+
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash. Panics where request or reply
     /// are not as the API's own description says, and where the reply or the log tells a secret.
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {

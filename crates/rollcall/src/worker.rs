@@ -1,6 +1,6 @@
-//! Rollcall's own jobs, on a thread of their own: sealing the audit log, erasing users' data, counting users, delivering the
-//! outbox, noting app usage, forgetting old replies, uploads and calls. Woken by commits, and once a second for what other
-//! processes wrote.
+//! Rollcall's own jobs, on a thread of their own: sealing and signing the audit log, erasing users' data, counting users,
+//! delivering the outbox, noting app usage, forgetting old replies, uploads and calls. Woken by commits, and once a second for
+//! what other processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -107,8 +107,8 @@ impl Jobs {
                 let erase = |op: &mut Op<'_>| erasures::run(op, ERASED);
                 more |= self.job(&account, "erasing the data of users", erase).unwrap_or(false);
             }
-            let unsealed = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::pending).wait();
-            if !matches!(unsealed, Ok(0)) {
+            let is_due = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::is_sealing_due).wait();
+            if !matches!(is_due, Ok(false)) {
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
             }
             let uncounted = self.rollcall.read(self.actor(&account), Permission::RunJobs, list::is_count_due).wait();

@@ -23,13 +23,13 @@ pub(crate) fn start(chain_id: &str) -> Link {
 pub(crate) fn link(previous: &Link, event: &StoredEvent) -> Link {
     let seq = previous.seq + 1;
     let details =
-        fields(&[&event.description, event.before.as_deref().unwrap_or(""), event.after.as_deref().unwrap_or("")]);
+        texts(&[&event.description, event.before.as_deref().unwrap_or(""), event.after.as_deref().unwrap_or("")]);
     let mut bytes = Vec::with_capacity(512);
     bytes.extend_from_slice(b"rollcall audit 1\0");
     bytes.extend_from_slice(&previous.hash);
     bytes.extend_from_slice(&seq.to_be_bytes());
     bytes.extend_from_slice(&event.at.0.to_be_bytes());
-    bytes.extend_from_slice(&fields(&[
+    bytes.extend_from_slice(&texts(&[
         &event.actor_kind,
         &event.actor_id,
         &event.actor_name,
@@ -42,11 +42,16 @@ pub(crate) fn link(previous: &Link, event: &StoredEvent) -> Link {
     Link { seq, hash: sha256(&bytes) }
 }
 
-fn fields(texts: &[&str]) -> Vec<u8> {
+fn texts(texts: &[&str]) -> Vec<u8> {
+    fields(&texts.iter().map(|text| text.as_bytes()).collect::<Vec<_>>())
+}
+
+/// Each part with its length before it.
+pub(crate) fn fields(parts: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
-    for text in texts {
-        out.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        out.extend_from_slice(text.as_bytes());
+    for part in parts {
+        out.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        out.extend_from_slice(part);
     }
     out
 }

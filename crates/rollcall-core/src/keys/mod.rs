@@ -1,8 +1,9 @@
-//! The server's own key pairs: the one that tokens are encrypted to, and (in `audit/`) the one that signs the log. Their
+//! The server's own key pairs: the one that tokens are encrypted to, and the one that signs the audit log. Their
 //! private halves are sealed under the installation key and leave this process never.
 
 mod encryption;
 mod hand;
+mod signing;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use parking_lot::RwLock;
 
 pub(crate) use encryption::EncryptionKey;
 pub(crate) use hand::Deciphering;
+pub(crate) use signing::{Keyring, Signing, thumbprint};
 
 use crate::clock::Time;
 use crate::error::Result;
@@ -75,7 +77,7 @@ impl ServerKey {
 /// The public half of a key pair, for whoever asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicServerKey {
-    /// Its name: the JWK thumbprint (RFC 7638) of RSA keys.
+    /// Its name: the JWK thumbprint (RFC 7638).
     pub kid: String,
     /// What it is for.
     pub purpose: Purpose,

@@ -2,7 +2,7 @@
 
 use super::{AccountKey, Row, Trace, Tx, Value, WriteTx};
 use crate::actor::Actor;
-use crate::audit::{Event, Link, Sealed, StoredEvent};
+use crate::audit::{Checkpoint, Event, Link, Sealed, StoredEvent};
 use crate::clock::Time;
 use crate::error::Result;
 
@@ -129,6 +129,15 @@ pub(crate) fn last(tx: &Tx<'_>, account: AccountKey) -> Result<Option<Link>> {
     )
 }
 
+/// The event of that number, as it was sealed.
+pub(crate) fn sealed_link(tx: &Tx<'_>, account: AccountKey, seq: i64) -> Result<Option<Link>> {
+    tx.first(
+        "select seq, hash from audit_events where account_id = $1 and seq = $2",
+        &[account.into(), seq.into()],
+        |r| Link { seq: r.int(0), hash: r.bytes(1).try_into().unwrap_or_default() },
+    )
+}
+
 /// How many numbers of a chain share a run, of which is known between which times its events happened.
 pub(crate) const RUN: i64 = 1_000;
 
@@ -234,5 +243,49 @@ pub(crate) fn sealed_after(tx: &Tx<'_>, account: AccountKey, seq: i64, limit: i6
         &format!("select {COLUMNS} from audit_events where account_id = $1 and seq > $2 order by seq limit $3"),
         &[account.into(), seq.into(), limit.into()],
         event,
+    )
+}
+
+/// The number of the last checkpoint (0: there is none), and when the first sealed event after it happened.
+pub(crate) fn unsigned(tx: &Tx<'_>, account: AccountKey) -> Result<(i64, Option<Time>)> {
+    let found = tx.first(
+        "select c.signed, (select e.at from audit_events e where e.account_id = $1 and e.seq > c.signed order by e.seq limit 1) \
+         from (select coalesce(max(seq), 0) as signed from audit_checkpoints where account_id = $1) as c",
+        &[account.into()],
+        |r| (r.int(0), r.opt_int(1).map(Time)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+pub(crate) fn insert_checkpoint(tx: &WriteTx<'_>, account: AccountKey, checkpoint: &Checkpoint) -> Result<()> {
+    tx.execute(
+        "insert into audit_checkpoints (account_id, seq, previous_seq, hash, at, kid, signature) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            account.into(),
+            checkpoint.link.seq.into(),
+            checkpoint.previous.into(),
+            (&checkpoint.link.hash).into(),
+            checkpoint.at.into(),
+            (&checkpoint.kid).into(),
+            (&checkpoint.signature).into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Checkpoints with a higher number, in order.
+pub(crate) fn checkpoints_after(tx: &Tx<'_>, account: AccountKey, seq: i64, limit: i64) -> Result<Vec<Checkpoint>> {
+    tx.query(
+        "select seq, previous_seq, hash, at, kid, signature from audit_checkpoints where account_id = $1 and seq > $2 \
+         order by seq limit $3",
+        &[account.into(), seq.into(), limit.into()],
+        |r| Checkpoint {
+            link: Link { seq: r.int(0), hash: r.bytes(2).try_into().unwrap_or_default() },
+            previous: r.int(1),
+            at: r.time(3),
+            kid: r.text(4),
+            signature: r.bytes(5).to_vec(),
+        },
     )
 }

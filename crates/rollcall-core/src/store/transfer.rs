@@ -192,7 +192,7 @@ pub(crate) const TABLES: &[Table] = &[
         1,
         &["id", "account_id", "user_id", "kind", "payload", "created_at", "next_at", "attempts", "last_error"],
     ),
-    Table::of("audit_checkpoints", 2, &["account_id", "seq", "hash", "at", "kid", "signature"]),
+    Table::of("audit_checkpoints", 2, &["account_id", "seq", "previous_seq", "hash", "at", "kid", "signature"]),
     Table::of("audit_runs", 2, &["account_id", "run", "first_at", "last_at"]),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
     Table::of(

@@ -112,7 +112,7 @@ impl Target {
         accounts::renew_epoch(tx)?;
         let mut chains = Vec::new();
         for account in store::accounts::list(tx)? {
-            chains.push((account.name, audit::walk(tx, account.key)?));
+            chains.push((account.name, audit::walk(tx, account.key, None)?));
         }
         Ok(Copied { tables: TABLES.iter().map(|t| t.name).zip(counts).collect(), chains })
     }

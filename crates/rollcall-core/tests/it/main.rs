@@ -5,6 +5,7 @@ mod apps;
 mod assignments;
 mod audit;
 mod audit_find;
+mod audit_signed;
 mod catalogues;
 mod erasures;
 mod files;

@@ -55,7 +55,7 @@ enum Command {
     /// Make and manage API client apps
     #[command(subcommand)]
     App(app::Command),
-    /// Check the audit log
+    /// Check the audit log, and write it as a file
     #[command(subcommand)]
     Audit(audit::Command),
     /// Write everything into one file, while others go on working
@@ -118,6 +118,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "rollcall", &mut std::io::stdout());
             return Ok(ExitCode::SUCCESS);
+        }
+        Command::Audit(command) => {
+            if let Some(done) = command.offline(out) {
+                return done;
+            }
         }
         _ => {}
     }

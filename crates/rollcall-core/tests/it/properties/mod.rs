@@ -19,7 +19,7 @@ const FEWER_ON_POSTGRES: u32 = 3;
 
 /// Few cases with many steps each: a case costs a database. The same ones every time, so that a run is like the last;
 /// `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look further. What they find is written as a test of its own, with words.
-fn config(cases: u32) -> Config {
+pub(crate) fn config(cases: u32) -> Config {
     let asked = Config::default();
     let cases = if TestDatabase::is_postgres() { cases / FEWER_ON_POSTGRES } else { cases };
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { cases };

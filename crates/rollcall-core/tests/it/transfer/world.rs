@@ -41,8 +41,9 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     with_erasures(&acme);
     with_calls(&acme);
     with_extremes(acme.database());
-    // The end of the chain: sealed, and then something that is not.
-    acme.sealed_events();
+    // The end of the chain: sealed and signed, and then something that is neither.
+    while acme.write(audit::seal_and_sign).unwrap() > 0 {}
+    assert!(acme.read(audit::verify).unwrap().checkpoints > 0);
     acme.apply(State { users: vec![active("late@acme.test")], ..state() }).unwrap();
     acme
 }
@@ -177,8 +178,6 @@ fn with_calls(acme: &TestRollcall) {
 /// What is not written by this version, and the ends of what the columns hold.
 fn with_extremes(database: &TestDatabase) {
     for sql in [
-        "insert into audit_checkpoints (account_id, seq, hash, at, kid, signature) \
-         select account_id, seq, hash, at, 'kid', hash from audit_events where seq = 1",
         "update users set last_login_at = 9223372036854775807, created_at = -9223372036854775808 where status = 'locked'",
         "update groups set source = 'directory', updated_at = 9223372036854775807 where name = 'g0000'",
         "update app_secrets set expires_at = 9223372036854775807",

@@ -2,6 +2,7 @@
 
 mod admin_roles;
 mod audit;
+mod audit_resumed;
 mod bot_roles;
 mod conventions;
 mod erasures;

@@ -113,7 +113,7 @@ fn people_are_told_the_same_numbers_as_programs() {
         let first = format!("{what}: {} rows, each compared with its original", acme.count());
         assert_eq!(told.lines().next(), Some(first.as_str()), "{told}");
         assert_eq!(printed(&told), filled, "{told}");
-        let last = format!("audit chain of \"Acme\": {sealed} event(s), whole");
+        let last = format!("audit chain of \"Acme\": {sealed} event(s), whole; none signed yet");
         assert_eq!(told.lines().last(), Some(last.as_str()), "{told}");
     }
 }

@@ -2,6 +2,7 @@
 //! every direction, whatever the other tests run on.
 
 mod directions;
+mod exported;
 mod file;
 mod killed;
 mod online;

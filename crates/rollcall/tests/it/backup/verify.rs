@@ -4,23 +4,34 @@ use serde_json::{Value, json};
 
 use super::{KINDS, Kind, Place, create, stop, text};
 
-/// What is done to the log, the first event that is broken by it, and the words for that.
-const TAMPERED: [(&str, u64, &str); 9] = [
-    ("update audit_events set description = 'nothing happened' where seq = 4", 4, "it is not what was sealed"),
-    ("delete from audit_events where seq in (5, 6)", 5, "event 5 is missing; the next is 7"),
+/// What is done to the log, the first event that is broken by it, the kind of that, and the words for it.
+const TAMPERED: [(&str, u64, &str, &str); 9] = [
+    (
+        "update audit_events set description = 'nothing happened' where seq = 4",
+        4,
+        "altered",
+        "it is not what was sealed",
+    ),
+    ("delete from audit_events where seq in (5, 6)", 5, "missing", "events 5 to 6 are missing; the next is 7"),
     // A sealed event cannot be passed off as one that is still to be sealed.
     (
         "update audit_events set seq = null, previous_hash = null, hash = null where seq = 3",
         3,
+        "missing",
         "event 3 is missing; the next is 4",
     ),
     // Of several, the first.
-    ("update audit_events set target = 'u-x' where seq in (4, 9)", 4, "it is not what was sealed"),
-    ("update audit_events set previous_hash = hash where seq = 2", 2, "it does not follow from the event before"),
-    ("update audit_events set hash = previous_hash where seq = 3", 3, "it is not what was sealed"),
-    ("update audit_events set actor_name = 'somebody else' where seq = 1", 1, "it is not what was sealed"),
-    ("update audit_events set at = at + 1 where seq = 7", 7, "it is not what was sealed"),
-    ("delete from audit_events where seq = 1", 1, "event 1 is missing; the next is 2"),
+    ("update audit_events set target = 'u-x' where seq in (4, 9)", 4, "altered", "it is not what was sealed"),
+    (
+        "update audit_events set previous_hash = hash where seq = 2",
+        2,
+        "does not follow",
+        "it does not follow from the event before",
+    ),
+    ("update audit_events set hash = previous_hash where seq = 3", 3, "altered", "it is not what was sealed"),
+    ("update audit_events set actor_name = 'somebody else' where seq = 1", 1, "altered", "it is not what was sealed"),
+    ("update audit_events set at = at + 1 where seq = 7", 7, "altered", "it is not what was sealed"),
+    ("delete from audit_events where seq = 1", 1, "missing", "event 1 is missing; the next is 2"),
 ];
 
 #[test]
@@ -28,16 +39,23 @@ fn a_whole_chain_is_counted() {
     for kind in KINDS {
         let acme = Place::filled(kind);
         let sealed = acme.database.number("select count(*) from audit_events");
-        let chain = json!({ "account": "Acme", "sealed": sealed, "pending": 0, "broken": null });
+        let chain = json!({ "account": "Acme", "sealed": sealed, "signed": 0, "checkpoints": 0, "pending": 0,
+            "keys": [], "broken": null });
         assert_eq!(acme.verified(), json!({ "whole": true, "chains": [chain] }));
-        assert_eq!(acme.run(&["audit", "verify"]).ok(), format!("audit chain of \"Acme\": {sealed} event(s), whole\n"));
+        assert_eq!(
+            acme.run(&["audit", "verify"]).ok(),
+            format!("audit chain of \"Acme\": {sealed} event(s), whole; none signed yet\n")
+        );
 
         // What a command has done waits for a server to seal it, and is told apart.
         let more =
             "rollcall: 1\naccount: { name: Acme }\nusers: [{ email: new@acme.test }, { email: newer@acme.test }]\n";
         acme.run_with_input(&["apply", "-"], more).ok();
         let told = acme.run(&["audit", "verify"]).ok();
-        assert_eq!(told, format!("audit chain of \"Acme\": {sealed} event(s), whole; 2 not sealed yet\n"));
+        assert_eq!(
+            told,
+            format!("audit chain of \"Acme\": {sealed} event(s), whole; none signed yet; 2 not sealed yet\n")
+        );
         assert_eq!(acme.verified()["chains"][0]["pending"], 2);
         stop(acme.serve(&[]));
         assert_eq!(acme.verified()["chains"][0]["sealed"], sealed + 2);
@@ -52,17 +70,18 @@ fn whatever_is_done_to_the_log_the_first_broken_event_is_named() {
         acme.database.execute("create table spare as select * from audit_events");
         // What a row says is walked by the same code; of PostgreSQL it counts that it is read as it is written.
         let times = if kind == Kind::Sqlite { TAMPERED.len() } else { 4 };
-        for (sql, broken, why) in TAMPERED.into_iter().take(times) {
+        for (sql, broken, of_kind, why) in TAMPERED.into_iter().take(times) {
             assert!(acme.database.execute(sql) > 0, "{sql}");
             let done = acme.run(&["--json", "audit", "verify"]);
             assert_eq!((done.code, done.stderr.as_str()), (1, ""), "{sql}: {done:?}");
             let told: Value = serde_json::from_str(&done.stdout).expect("JSON");
             assert_eq!(told["whole"], false, "{sql}: {told}");
-            assert_eq!(told["chains"][0]["broken"], json!({ "event": broken, "why": why }), "{sql}");
+            assert_eq!(told["chains"][0]["broken"], json!({ "event": broken, "kind": of_kind, "why": why }), "{sql}");
             assert_eq!(told["chains"][0]["sealed"], broken - 1, "{sql}");
             if kind == Kind::Sqlite {
                 let done = acme.run(&["audit", "verify"]);
-                let line = format!("BROKEN at event {broken} ({why}); the {} before it are whole", broken - 1);
+                let line =
+                    format!("BROKEN at event {broken} ({of_kind}: {why}); the {} before it are whole", broken - 1);
                 assert!(done.code == 1 && done.stdout.contains(&line), "{sql}: {done:?}");
             }
             acme.database.execute("delete from audit_events");
@@ -85,7 +104,7 @@ fn each_account_has_a_chain_of_its_own() {
     let done = acme.run(&["audit", "verify"]);
     assert_eq!(done.code, 1);
     let [acmes, betas] = done.stdout.lines().collect::<Vec<_>>().try_into().expect("a line for each");
-    assert!(acmes.contains("\"Acme\"") && acmes.ends_with("whole"), "{acmes}");
+    assert!(acmes.contains("\"Acme\"") && acmes.contains("whole"), "{acmes}");
     assert!(betas.contains("\"Beta\": BROKEN at event 2"), "{betas}");
     assert_eq!(acme.run(&["--account", "Acme", "audit", "verify"]).code, 0);
     let done = acme.run(&["--account", "beta", "audit", "verify"]);
