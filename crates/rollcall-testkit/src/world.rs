@@ -112,8 +112,12 @@ impl TestRollcall {
     /// "Acme" as a description with all its secrets: two are equal where nothing differs.
     pub fn snapshot(&self) -> String {
         let state = self.read(|view| sync::export(view, true)).expect("an export");
-        let secrets: Vec<_> =
-            state.apps.iter().map(|a| a.client_secret.as_ref().map(|s| s.expose().to_owned())).collect();
+        let secrets: Vec<_> = state
+            .apps
+            .iter()
+            .flat_map(|a| a.credentials.iter().flatten().map(|c| &c.client_secret).chain([&a.client_secret]))
+            .map(|secret| secret.as_ref().map(|s| s.expose().to_owned()))
+            .collect();
         format!("{state:?} {secrets:?}")
     }
 
