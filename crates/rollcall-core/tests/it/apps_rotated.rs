@@ -176,7 +176,13 @@ fn each_change_is_told_with_before_and_after_and_without_secrets() {
         .iter()
         .map(|line| line.replace(&ids[0], "NEW").replace(&ids[1], "OLD"))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    App Created {"algorithm":"HS256","scopes":["user-management"],"name":"ci"}
+    App Secret Rotated {"secrets":[{"secret":"OLD","expires":null}]} {"secrets":[{"secret":"OLD","expires":"2026-01-05T10:00:00.000Z"},{"secret":"NEW","expires":null}]}
+    App Secret Revoked {"secrets":[{"secret":"OLD","expires":"2026-01-05T10:00:00.000Z"},{"secret":"NEW","expires":null}]} {"secrets":[{"secret":"NEW","expires":null}]}
+    App Modified {"algorithm":"HS256"} {"algorithm":"HS256","expires":"2026-01-05T10:00:00.000Z","enforceJti":true,"enforceJwe":true}
+    App Deleted {"algorithm":"HS256","scopes":["user-management"],"enforceJti":true,"enforceJwe":true,"expires":"2026-01-05T10:00:00.000Z","name":"ci"}
+    "#);
     for secret in [SECRET, &new] {
         assert!(!audit_texts(&acme).contains(secret));
     }

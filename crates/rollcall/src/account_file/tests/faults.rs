@@ -126,10 +126,10 @@ fn what_an_app_proves_itself_by_is_never_shown() {
     // Not a key; it has the form of one.
     let private = "-----BEGIN RSA PRIVATE KEY-----\n        aHVzaC1odXNoLWh1c2g=\n        -----END RSA PRIVATE KEY-----\n";
     let table = [
-        (format!("apps:\n  - name: A\n    publicKey: |\n        {private}"), "5:16: apps[0].publicKey: this is a private key"),
+        (format!("apps:\n  - name: A\n    publicKey: |\n        {private}"), "6:9: apps[0].publicKey: this is a private key"),
         (
             format!("apps:\n  - name: A\n    credentials:\n      - publicKey: |\n        {private}").replace("\n        ", "\n          "),
-            "6:20: apps[0].credentials[0].publicKey: this is a private key",
+            "7:11: apps[0].credentials[0].publicKey: this is a private key",
         ),
         (format!("apps: [{{name: A, publicKey: {:?}}}]", private.replace("\n        ", "\n")), "3:29: apps[0].publicKey: this is a private key"),
         ("apps: [{name: A, publicKey: aHVzaC1odXNoLWh1c2g=}]".into(), "3:29: apps[0].publicKey: this is no public key"),
