@@ -139,7 +139,8 @@ impl Jobs {
     /// Makes the key that tokens are encrypted to, where there is none; forgets those that another replica has retired.
     /// Whether it is there.
     fn keep_keys(&self) -> bool {
-        let kept = self.rollcall.make_encryption_key().wait().and_then(|()| self.rollcall.load_encryption_keys().wait());
+        let kept =
+            self.rollcall.make_encryption_key().wait().and_then(|()| self.rollcall.load_encryption_keys().wait());
         kept.map_err(|error| failed("keeping the encryption key", &error.into())).is_ok()
     }
 

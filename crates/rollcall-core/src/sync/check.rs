@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::current::Current;
 use super::check_apps::client_apps;
+use super::current::Current;
 use super::{BotState, GroupState, RoleState, State, UserState, references};
 use crate::accounts::{MAX_DESCRIPTION, MAX_NAME};
 use crate::change::Change;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState, UserState,
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
 };
 use crate::accounts::Account;
 use crate::apps::{self, App, Credential};

@@ -91,7 +91,11 @@ const CHANGES: [(&str, Made, Code); 10] = [
         Code::Unauthenticated,
     ),
     ("it is revoked", |acme| drop(acme.write(|op| apps::revoke(op, "ci")).unwrap()), Code::Unauthenticated),
-    ("a file no longer names it", |acme| drop(prune(acme, State { apps: Vec::new(), ..export_all(acme) }).unwrap()), Code::Unauthenticated),
+    (
+        "a file no longer names it",
+        |acme| drop(prune(acme, State { apps: Vec::new(), ..export_all(acme) }).unwrap()),
+        Code::Unauthenticated,
+    ),
 ];
 
 fn export_all(acme: &TestRollcall) -> State {

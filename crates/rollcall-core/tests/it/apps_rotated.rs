@@ -141,7 +141,10 @@ fn a_newest_secret_that_is_over_makes_no_other_safe_to_remove() {
     acme.write(usage::flush).unwrap();
     acme.clock.advance(2 * HOUR);
     assert_eq!(refusal(&acme, new), Some(Refusal::SecretExpired));
-    assert_eq!(secrets(&acme).iter().map(|s| (s.is_live, s.is_idle)).collect::<Vec<_>>(), [(false, false), (true, false)]);
+    assert_eq!(
+        secrets(&acme).iter().map(|s| (s.is_live, s.is_idle)).collect::<Vec<_>>(),
+        [(false, false), (true, false)]
+    );
 }
 
 #[test]
@@ -168,14 +171,13 @@ fn each_change_is_told_with_before_and_after_and_without_secrets() {
     let ids: Vec<String> = secrets(&acme).iter().map(|secret| secret.id.clone()).collect();
     revoke(&acme, &ids[1]).unwrap();
     let expires = Change::Set(START.plus_millis(HOUR));
-    let change = SettingsChange { enforce_jti: Some(true), enforce_jwe: Some(true), expires, ..SettingsChange::default() };
+    let change =
+        SettingsChange { enforce_jti: Some(true), enforce_jwe: Some(true), expires, ..SettingsChange::default() };
     acme.write(move |op| apps::change(op, "ci", &change)).unwrap();
     acme.write(|op| apps::revoke(op, "ci")).unwrap();
     let sql = "select concat_ws(' ', name, state_before, state_after) from audit_events where category = 'API Scopes' order by id";
-    let told: Vec<String> = column(&acme, sql)
-        .iter()
-        .map(|line| line.replace(&ids[0], "NEW").replace(&ids[1], "OLD"))
-        .collect();
+    let told: Vec<String> =
+        column(&acme, sql).iter().map(|line| line.replace(&ids[0], "NEW").replace(&ids[1], "OLD")).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     App Created {"algorithm":"HS256","scopes":["user-management"],"name":"ci"}
     App Secret Rotated {"secrets":[{"secret":"OLD","expires":null}]} {"secrets":[{"secret":"OLD","expires":"2026-01-05T10:00:00.000Z"},{"secret":"NEW","expires":null}]}

@@ -104,7 +104,11 @@ fn a_list_of_credentials_is_whole() {
 fn public_keys_are_no_secrets_and_go_both_ways() {
     let acme = TestRollcall::new();
     let ((_, old), (_, new)) = (pair(), pair());
-    let key = |key: &apps::PublicKey, expires| CredentialState { public_key: Some(key.clone()), expires, ..CredentialState::default() };
+    let key = |key: &apps::PublicKey, expires| CredentialState {
+        public_key: Some(key.clone()),
+        expires,
+        ..CredentialState::default()
+    };
     let end = Some(START.plus_millis(HOUR));
     let signer = AppState {
         algorithm: Some(Algorithm::Rs512),
@@ -127,7 +131,10 @@ fn public_keys_are_no_secrets_and_go_both_ways() {
     assert_eq!((has.public_key, has.credentials.is_none()), (Some(new), true));
     let app = AppState { algorithm: Some(Algorithm::Hs256), ..ci(vec![secret(NEW, None)]) };
     assert_eq!(changes(&acme, State { apps: vec![app], ..state() }), 1);
-    assert_eq!(refusal(&acme, sign(&json!({ "appId": client_id(&acme, "ci"), "jti": "1", "exp": START.seconds() }), NEW)), None);
+    assert_eq!(
+        refusal(&acme, sign(&json!({ "appId": client_id(&acme, "ci"), "jti": "1", "exp": START.seconds() }), NEW)),
+        None
+    );
 }
 
 #[test]
@@ -146,18 +153,40 @@ fn credentials_that_are_of_no_use_are_refused_where_they_stand() {
     let both = CredentialState { public_key: Some(public.clone()), ..secret(NEW, None) };
     let other = |app: AppState| AppState { name: "other".into(), ..app };
     let table = [
-        (AppState { client_secret: Some(Secret::new(NEW)), public_key: Some(public.clone()), ..ci(vec![]) }.without(), "apps[0].publicKey: stands beside a clientSecret"),
-        (AppState { client_secret: Some(Secret::new(NEW)), ..ci(vec![secret(NEW, None)]) }, "apps[0].clientSecret: stands beside credentials"),
+        (
+            AppState { client_secret: Some(Secret::new(NEW)), public_key: Some(public.clone()), ..ci(vec![]) }
+                .without(),
+            "apps[0].publicKey: stands beside a clientSecret",
+        ),
+        (
+            AppState { client_secret: Some(Secret::new(NEW)), ..ci(vec![secret(NEW, None)]) },
+            "apps[0].clientSecret: stands beside credentials",
+        ),
         (ci(vec![]), "apps[0].credentials: is empty"),
-        (ci(vec![secret(NEW, None), secret(SECRET, None), secret(&"x".repeat(32), None)]), "apps[0].credentials: has 3 entries"),
+        (
+            ci(vec![secret(NEW, None), secret(SECRET, None), secret(&"x".repeat(32), None)]),
+            "apps[0].credentials: has 3 entries",
+        ),
         (ci(vec![CredentialState::default()]), "apps[0].credentials[0]: needs either"),
         (ci(vec![both]), "apps[0].credentials[0]: needs either"),
         (ci(vec![key]), "apps[0].credentials[0].publicKey: HS256 needs a client secret"),
         (ci(vec![secret("short", None)]), "apps[0].credentials[0].clientSecret: the client secret has 5 characters"),
-        (ci(vec![secret(NEW, Some(1)), secret(NEW, None)]), "apps[0].credentials[1].clientSecret: stands in this list twice"),
-        (other(AppState { algorithm: Some(Algorithm::Rs256), ..AppState::default() }), "apps[0].algorithm: RS256 needs a publicKey"),
-        (AppState { algorithm: Some(Algorithm::Rs256), ..ci(vec![]) }.without(), "apps[0].algorithm: RS256 needs a publicKey"),
-        (other(AppState { algorithm: Some(Algorithm::Rs256), ..ci(vec![secret(NEW, None)]) }), "apps[0].credentials[0].clientSecret: RS256 needs the public key"),
+        (
+            ci(vec![secret(NEW, Some(1)), secret(NEW, None)]),
+            "apps[0].credentials[1].clientSecret: stands in this list twice",
+        ),
+        (
+            other(AppState { algorithm: Some(Algorithm::Rs256), ..AppState::default() }),
+            "apps[0].algorithm: RS256 needs a publicKey",
+        ),
+        (
+            AppState { algorithm: Some(Algorithm::Rs256), ..ci(vec![]) }.without(),
+            "apps[0].algorithm: RS256 needs a publicKey",
+        ),
+        (
+            other(AppState { algorithm: Some(Algorithm::Rs256), ..ci(vec![secret(NEW, None)]) }),
+            "apps[0].credentials[0].clientSecret: RS256 needs the public key",
+        ),
     ];
     let before = acme.snapshot();
     for (app, expected) in table {

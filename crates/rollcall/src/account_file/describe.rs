@@ -4,7 +4,8 @@ use rollcall_core::apps::PublicKey;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
 use rollcall_core::sync::{
-    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState, UserState,
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
 };
 use serde_json::{Map, Value, json};
 

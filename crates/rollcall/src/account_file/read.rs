@@ -4,9 +4,7 @@ use rollcall_core::bots::Audience;
 use rollcall_core::change::Change;
 use rollcall_core::clock::Time;
 use rollcall_core::roles::RoleKind;
-use rollcall_core::sync::{
-    AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState,
-};
+use rollcall_core::sync::{AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::users::{ProfileField, Status};
 use serde_json::{Map, Number, Value};
 

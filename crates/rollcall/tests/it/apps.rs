@@ -8,7 +8,9 @@ use crate::program::{Program, Server};
 fn key_pair(program: &Program, name: &str) -> (String, String) {
     let (private, public) = (program.path(&format!("{name}.pem")), program.path(&format!("{name}.pub.pem")));
     let (private, public) = (private.display().to_string(), public.display().to_string());
-    for arguments in [["genrsa", "-out", &private, "2048"].as_slice(), &["pkey", "-in", &private, "-pubout", "-out", &public]] {
+    for arguments in
+        [["genrsa", "-out", &private, "2048"].as_slice(), &["pkey", "-in", &private, "-pubout", "-out", &public]]
+    {
         let done = program.other("openssl").args(arguments).output().expect("openssl runs");
         assert!(done.status.success(), "{done:?}");
     }
@@ -110,7 +112,15 @@ fn what_an_app_enforces_and_when_it_ends_is_told_and_set() {
     let more = ["--enforce-jti", "--enforce-jwe", "--expires", "90d", "--secret-expires", "2099-01-31T00:00:00Z"];
     let app = program.run(&create(&more)).json();
     let expected = [
-        "clientId", "clientSecret", "algorithm", "scopes", "secretExpires", "expires", "enforceJti", "enforceJwe", "encryptionKey",
+        "clientId",
+        "clientSecret",
+        "algorithm",
+        "scopes",
+        "secretExpires",
+        "expires",
+        "enforceJti",
+        "enforceJwe",
+        "encryptionKey",
     ];
     assert_eq!(keys(&app), expected);
     let key = &app["encryptionKey"];
@@ -122,7 +132,10 @@ fn what_an_app_enforces_and_when_it_ends_is_told_and_set() {
     assert!(token.code == 1 && token.stderr.contains("jwks.json"), "{token:?}");
 
     let set = program.run(&["--json", "app", "set", "ci", "--enforce-jwe", "false", "--expires", "never"]).json();
-    assert_eq!(["enforceJti", "enforceJwe", "expires"].map(|key| &set[key]), [&json!(true), &json!(false), &Value::Null]);
+    assert_eq!(
+        ["enforceJti", "enforceJwe", "expires"].map(|key| &set[key]),
+        [&json!(true), &json!(false), &Value::Null]
+    );
     assert!(!keys(&set).contains(&"encryptionKey"));
     let again = program.run(&["--json", "app", "set", "ci", "--enforce-jwe", "true"]).json();
     assert_eq!(&again["encryptionKey"], key, "it is the same key");

@@ -11,7 +11,8 @@ use rollcall_core::clock::Time;
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::{
-    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState, UserState,
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
 };
 use rollcall_core::users::{ProfileField, Status};
 use serde_json::{Map, Value, json};
@@ -221,7 +222,14 @@ fn app() -> impl Strategy<Value = AppState> {
     let expires = prop_oneof![Just(Change::Keep), Just(Change::Clear), time().prop_map(Change::Set)];
     let enforced = (of(any::<bool>()), of(any::<bool>()), expires);
     (of(text()), proved, text(), algorithm, scopes, enforced).prop_map(
-        |(client_id, (secret, public_key, credentials), name, algorithm, scopes, (enforce_jti, enforce_jwe, expires))| {
+        |(
+            client_id,
+            (secret, public_key, credentials),
+            name,
+            algorithm,
+            scopes,
+            (enforce_jti, enforce_jwe, expires),
+        )| {
             let client_secret = secret.map(Secret::new);
             AppState {
                 client_id,

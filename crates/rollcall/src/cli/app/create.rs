@@ -54,7 +54,9 @@ pub(super) fn create(context: &Context, args: Args) -> Result<()> {
             .into());
         }
         (Some(_), true) => {
-            let why = format!("{name} signs with a secret, not by a key pair; leave --public-key out, or say --algorithm RS256");
+            let why = format!(
+                "{name} signs with a secret, not by a key pair; leave --public-key out, or say --algorithm RS256"
+            );
             return Err(Usage(why).into());
         }
         _ => {}
@@ -82,7 +84,8 @@ pub(super) fn create(context: &Context, args: Args) -> Result<()> {
         "algorithm": name,
         "scopes": scope_ids(&app.scopes),
     });
-    let shown = if secret.is_some() { "Its secret is shown this once:" } else { "Its client signs by the private key:" };
+    let shown =
+        if secret.is_some() { "Its secret is shown this once:" } else { "Its client signs by the private key:" };
     let mut text = format!(
         "The app {:?} was made in the account {:?}. {shown}\n  client id      {}\n",
         app.name, account.name, app.client_id

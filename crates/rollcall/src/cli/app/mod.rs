@@ -66,18 +66,12 @@ impl<'c> Place<'c> {
         self.installation.account(self.context.account.as_deref(), self.if_missing)
     }
 
-    fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static,
-    ) -> Result<T> {
+    fn read<T: Send + 'static>(&self, work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static) -> Result<T> {
         let actor = self.installation.actor(&self.account()?, self.job);
         Ok(self.installation.rollcall.read(actor, ADMINISTER, work).wait()?)
     }
 
-    fn write<T: Send + 'static>(
-        &self,
-        work: impl Fn(&mut Op<'_>) -> CoreResult<T> + Send + 'static,
-    ) -> Result<T> {
+    fn write<T: Send + 'static>(&self, work: impl Fn(&mut Op<'_>) -> CoreResult<T> + Send + 'static) -> Result<T> {
         let actor = self.installation.actor(&self.account()?, self.job);
         Ok(self.installation.rollcall.write(actor, ADMINISTER, Mode::Real, work).wait()?)
     }

@@ -99,7 +99,11 @@ pub(super) fn show(place: &Place<'_>, id: String) -> Result<()> {
     for scope in &app.scopes {
         text.push_str(&format!("  {:<18} {}\n", scope.id(), scope.label()));
     }
-    text.push_str(if app.algorithm.is_hmac() { "secrets, the newest first\n" } else { "public keys, the newest first\n" });
+    text.push_str(if app.algorithm.is_hmac() {
+        "secrets, the newest first\n"
+    } else {
+        "public keys, the newest first\n"
+    });
     text.push_str(&secrets(&app));
     if !app.refusals.is_empty() {
         text.push_str("refused tokens\n");

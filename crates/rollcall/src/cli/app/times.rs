@@ -36,7 +36,8 @@ pub(super) fn end(text: &str) -> Result<End, String> {
     if text == "never" {
         return Ok(End::Never);
     }
-    let neither = || format!("{text:?} is neither a span such as 90d, nor a time such as 2027-01-31T00:00:00Z, nor never");
+    let neither =
+        || format!("{text:?} is neither a span such as 90d, nor a time such as 2027-01-31T00:00:00Z, nor never");
     span(text).map(End::In).or_else(|_| Time::parse(text).map(End::At)).map_err(|_| neither())
 }
 
@@ -78,7 +79,10 @@ mod tests {
             assert!(end(bad).is_err(), "{bad}");
         }
         let time = Time::parse("2027-01-31T00:00:00Z").unwrap();
-        assert_eq!((end("never"), end("1h"), end("2027-01-31T01:00:00+01:00")), (Ok(End::Never), Ok(End::In(3_600)), Ok(End::At(time))));
+        assert_eq!(
+            (end("never"), end("1h"), end("2027-01-31T01:00:00+01:00")),
+            (Ok(End::Never), Ok(End::In(3_600)), Ok(End::At(time)))
+        );
         assert!(End::In(0).time().is_err() && End::At(Time(0)).time().is_err());
         assert!(End::Never.time().is_ok_and(|time| time.is_none()));
     }

@@ -6,5 +6,6 @@ mod headers;
 mod pages;
 mod paths;
 mod rehearsals;
+mod replicas;
 mod retries;
 mod tokens;
