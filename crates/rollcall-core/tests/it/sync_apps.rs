@@ -60,7 +60,7 @@ fn an_export_during_a_rotation_gives_both_secrets_and_their_ends_elsewhere() {
     // What ended meanwhile is in no later export, and an earlier one brings nothing back.
     assert_eq!(changes(&acme, export(&copy)), 0);
     acme.clock.advance(DAY);
-    assert_eq!(told(NEW)[0], false);
+    assert!(!told(NEW)[0]);
     let late = TestRollcall::new();
     late.clock.advance(2 * DAY);
     late.apply(export(&acme)).unwrap();
@@ -154,8 +154,7 @@ fn credentials_that_are_of_no_use_are_refused_where_they_stand() {
     let other = |app: AppState| AppState { name: "other".into(), ..app };
     let table = [
         (
-            AppState { client_secret: Some(Secret::new(NEW)), public_key: Some(public.clone()), ..ci(vec![]) }
-                .without(),
+            AppState { client_secret: Some(Secret::new(NEW)), public_key: Some(public), ..ci(vec![]) }.without(),
             "apps[0].publicKey: stands beside a clientSecret",
         ),
         (
