@@ -26,9 +26,9 @@ const NEEDS: [Need; 10] = [
         is_here: || succeeds(Command::new(PYTHON).args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"])),
     },
     Need {
-        what: "the Python modules jwt and requests",
-        packages: &["python3-jwt", "python3-requests"],
-        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import jwt, requests"])),
+        what: "the Python modules jwt and requests, and cryptography for RSA",
+        packages: &["python3-jwt", "python3-requests", "python3-cryptography"],
+        is_here: || succeeds(Command::new(PYTHON).args(["-c", "import cryptography, jwt, requests"])),
     },
     Need {
         what: "Python's virtual environments",
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(
             shown(&install(&[], &[curl, modules])),
             "env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl python3-jwt \
-             python3-requests"
+             python3-requests python3-cryptography"
         );
         let line = shown(&install(&["sudo", "-n"], &[postgres]));
         assert!(line.starts_with("sudo -n sh -c ") && line.contains("create_main_cluster = false"), "{line}");

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::apps::Algorithm;
 use crate::id::ClientId;
 use crate::policy::Scope;
 use crate::store::{AccountKey, AppKey, UserKey};
@@ -37,6 +38,8 @@ pub(crate) struct Proof {
     pub(crate) stamp: i64,
     /// The id of the secret, or public key, that its signature was made with.
     pub(crate) secret: Arc<str>,
+    /// How it was signed: with another algorithm the same secret proves nothing.
+    pub(crate) algorithm: Algorithm,
     pub(crate) had_token_id: bool,
     pub(crate) was_encrypted: bool,
 }
@@ -125,7 +128,13 @@ pub(crate) mod tests {
             name: "ci".into(),
             scopes: scopes.to_vec(),
             ip: None,
-            proof: Proof { stamp: 0, secret: "1".into(), had_token_id: false, was_encrypted: false },
+            proof: Proof {
+                stamp: 0,
+                secret: "1".into(),
+                algorithm: Algorithm::Hs256,
+                had_token_id: false,
+                was_encrypted: false,
+            },
         })
     }
 

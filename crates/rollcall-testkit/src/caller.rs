@@ -111,6 +111,12 @@ impl Caller {
         other
     }
 
+    /// The same caller of another replica of the installation.
+    #[must_use]
+    pub fn of(&self, replica: Arc<Rollcall>) -> Self {
+        Self { rollcall: replica, ..self.clone() }
+    }
+
     /// The same caller of an installation with another public address.
     #[must_use]
     pub fn at(&self, site: Site) -> Self {

@@ -10,7 +10,7 @@ mod world;
 pub use caller::{Caller, PEER, Reply};
 pub use database::TestDatabase;
 pub use described::takes;
-pub use world::{TestRollcall, user};
+pub use world::{TestRollcall, user, whole};
 
 use rollcall_core::clock::Time;
 

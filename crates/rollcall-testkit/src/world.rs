@@ -12,7 +12,7 @@ use rollcall_core::limits::RateLimit;
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::seal::InstallationKey;
-use rollcall_core::sync::{AssignmentState, Report, State, UserState};
+use rollcall_core::sync::{AppState, AssignmentState, Report, State, UserState};
 use rollcall_core::users::Status;
 use rollcall_core::{HostKey, Open, Result, Rollcall, Threads, audit, change::Change, sync};
 
@@ -133,9 +133,7 @@ impl TestRollcall {
     /// "Acme" as a description with all its secrets: two are equal where nothing differs.
     pub fn snapshot(&self) -> String {
         let state = self.read(|view| sync::export(view, true)).expect("an export");
-        let secrets: Vec<_> =
-            state.apps.iter().map(|a| a.client_secret.as_ref().map(|s| s.expose().to_owned())).collect();
-        format!("{state:?} {secrets:?}")
+        whole(&state)
     }
 
     /// Makes sure that "Acme" has an active admin of this name, `NAME@acme.test`.
@@ -205,6 +203,16 @@ impl TestRollcall {
         assert_eq!((walked.broken, walked.pending), (None, 0), "the audit chain is whole and complete");
         walked.sealed
     }
+}
+
+/// A description as text, with all its secrets.
+pub fn whole(state: &State) -> String {
+    let of = |app: &AppState| {
+        let further = app.credentials.iter().flatten().map(|credential| credential.client_secret.clone());
+        further.chain([app.client_secret.clone()]).collect::<Vec<_>>()
+    };
+    let secrets = state.apps.iter().flat_map(of).map(|secret| secret.map(|s| s.expose().to_owned()));
+    format!("{state:?} {:?}", secrets.collect::<Vec<_>>())
 }
 
 /// A user of a description, with nothing said but address and status.

@@ -1,6 +1,6 @@
 //! Rollcall's own jobs, on a thread of their own: sealing and signing the audit log, erasing users' data, counting users,
-//! delivering the outbox, noting app usage, forgetting old replies, uploads and calls. Woken by commits, and once a second for
-//! what other processes wrote.
+//! delivering the outbox, noting app usage, forgetting what is over (replies, uploads, calls, token ids, secrets), making the
+//! key that tokens are encrypted to. Woken by commits, and once a second for what other processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ const ERASED: usize = 100;
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits after being woken, so that a burst of commits is one piece of work.
 const SETTLE: Duration = Duration::from_millis(50);
-/// Old replies, uploads and calls are forgotten once in so many rounds: about once a minute when nothing happens.
+/// What is over is forgotten once in so many rounds: about once a minute when nothing happens.
 const FORGET: u64 = 60;
 
 /// The running worker; dropping it lets it finish its round, and one more for what came last.
@@ -72,7 +72,7 @@ impl Drop for Worker {
 impl Jobs {
     fn run(&self, stopped: &flume::Receiver<()>) {
         let woken = self.rollcall.woken();
-        let mut more = false;
+        let (mut more, mut has_key) = (false, false);
         for round in 0.. {
             let is_over = || matches!(stopped.try_recv(), Err(flume::TryRecvError::Disconnected));
             if !more {
@@ -87,6 +87,10 @@ impl Jobs {
             // What is left then waits in the database for the next start.
             if stopping {
                 return;
+            }
+            // After the first round: a key takes a moment to make, and neither the start nor a letter waits for it.
+            if !has_key || round.is_multiple_of(FORGET) {
+                has_key = self.keep_keys();
             }
         }
     }
@@ -122,6 +126,8 @@ impl Jobs {
                 self.job(&account, "forgetting old replies", Once::forget_expired);
                 self.job(&account, "forgetting old uploads", files::forget_expired);
                 self.job(&account, "forgetting old calls", limits::forget_old);
+                self.job(&account, "forgetting old token ids", apps::replay::forget_expired);
+                self.job(&account, "forgetting old secrets", apps::forget_expired_secrets);
             }
             more |= self.deliver(&account).unwrap_or_else(|error| {
                 failed("delivering the outbox", &error);
@@ -129,6 +135,14 @@ impl Jobs {
             });
         }
         more
+    }
+
+    /// Makes the key that tokens are encrypted to, where there is none; forgets those that another replica has retired.
+    /// Whether it is there.
+    fn keep_keys(&self) -> bool {
+        let kept =
+            self.rollcall.make_encryption_key().wait().and_then(|()| self.rollcall.load_encryption_keys().wait());
+        kept.map_err(|error| failed("keeping the encryption key", &error.into())).is_ok()
     }
 
     fn actor(&self, account: &AccountInfo) -> rollcall_core::actor::Actor {

@@ -26,6 +26,11 @@ const MIN_SECRET: usize = 32;
 /// RSA keys from this many bits on (RFC 7518 §3.3) to that many, which still verify in less than a millisecond.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
+/// What stands in the head of every private key in PEM (RFC 7468 §10 and §11, and openssl's older forms).
+const PRIVATE_KEY: &str = "PRIVATE KEY-----";
+const PRIVATE_KEY_HERE: &str = "this is a private key, which nobody but the client should have; give its public half: \
+                                openssl pkey -in KEY.pem -pubout";
+
 /// A credential of an app.
 #[derive(Debug, Clone)]
 pub enum Credential {
@@ -88,6 +93,7 @@ impl Credential {
                 "the client secret has {} characters; at least {MIN_SECRET} are needed",
                 secret.expose().len()
             )),
+            Self::Secret(secret) if secret.expose().contains(PRIVATE_KEY) => Err(PRIVATE_KEY_HERE.into()),
             Self::Secret(_) | Self::PublicKey(_) => Ok(()),
         }
     }
@@ -169,27 +175,34 @@ impl PublicKey {
     /// # Errors
     /// A sentence that says what it is instead, or what is wrong with it, and how to make a good one.
     pub fn parse(pem: &str) -> Result<Self, String> {
-        if pem.contains("PRIVATE KEY-----") {
-            return Err("this is a private key, which nobody but the client should have; give its public half: \
-                        openssl pkey -in KEY.pem -pubout"
-                .into());
+        if pem.contains(PRIVATE_KEY) {
+            return Err(PRIVATE_KEY_HERE.into());
         }
         let der = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
-            "this is no public key in PEM (-----BEGIN PUBLIC KEY-----); make one with: openssl pkey -in KEY.pem -pubout"
+            if pem.contains("-----BEGIN RSA PUBLIC KEY-----") {
+                "this is a public key in the older form of PKCS #1; convert it with: openssl rsa -RSAPublicKey_in -in KEY.pem \
+                 -pubout"
+            } else if pem.contains("-----BEGIN CERTIFICATE-----") {
+                "this is a certificate; take the public key out of it with: openssl x509 -in CERTIFICATE.pem -noout -pubkey"
+            } else {
+                "this is no public key in PEM (-----BEGIN PUBLIC KEY-----); make one with: openssl pkey -in KEY.pem -pubout"
+            }
         })?;
         Self::from_der(&der)
     }
 
     fn from_der(der: &[u8]) -> Result<Self, String> {
-        let key = PublicEncryptingKey::from_der(der)
-            .map_err(|_| "this is no RSA public key of 2048 bits or more, which RS256 and RS512 need".to_owned())?;
-        let bits = key.key_size_bits();
-        if !RSA_BITS.contains(&bits) {
-            return Err(format!(
-                "the RSA key has {bits} bits; {} to {} are taken: openssl genrsa -out KEY.pem 2048",
+        let wrong = || {
+            format!(
+                "this is no RSA public key of {} to {} bits, which RS256 and RS512 need; make a pair with: openssl genrsa -out \
+                 KEY.pem 2048",
                 RSA_BITS.start(),
                 RSA_BITS.end()
-            ));
+            )
+        };
+        let key = PublicEncryptingKey::from_der(der).map_err(|_| wrong())?;
+        if !RSA_BITS.contains(&key.key_size_bits()) {
+            return Err(wrong());
         }
         Ok(Self(der.to_vec()))
     }

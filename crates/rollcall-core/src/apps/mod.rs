@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod credential;
+mod described;
 pub(crate) mod door;
 pub(crate) mod known;
 pub mod replay;
@@ -13,6 +14,8 @@ mod write;
 pub use authenticate::Authenticating;
 pub(crate) use credential::Verifier;
 pub use credential::{Credential, PublicKey};
+pub(crate) use described::{Ending, Replacement};
+pub(crate) use rotate::LIVE;
 pub use rotate::{Rotation, forget_expired_secrets, revoke, revoke_secret, rotate};
 pub(crate) use token::claims::TokenId;
 pub(crate) use write::{AppChange, check, remove_many, update_many};
@@ -180,24 +183,38 @@ pub struct SecretInfo {
     pub expires: Option<Time>,
     /// When a token made with it was last taken; noted within seconds.
     pub last_used: Option<Time>,
+    /// The key itself, where it is a public one.
+    pub public_key: Option<PublicKey>,
     /// Whether tokens made with it are taken now.
     pub is_live: bool,
-    /// Whether it is live, but not the newest, and none of its tokens came since that was made: it is safe to remove.
+    /// Whether it is safe to remove: live, but not the newest that is; that one is in use, and of this one no token came
+    /// within the last hour, nor since the newest was made an hour ago or earlier.
     pub is_idle: bool,
 }
 
-fn info(app: App, refusals: Vec<(String, u64, Time)>, now: Time) -> AppInfo {
-    let newest = app.secrets.last().map(|secret| (secret.id.clone(), secret.created));
+/// As long must clients have left a secret alone before it is called safe to remove: they make tokens anew about once an
+/// hour, and a process that still has the old one shows itself in that time.
+const IDLE_MILLIS: i64 = 3_600 * 1_000;
+
+fn info(view: &View<'_>, app: App, refusals: Vec<(String, u64, Time)>) -> Result<AppInfo> {
+    let (key, now) = (view.shared.key(), view.now);
+    let newest = app.secrets.iter().rfind(|secret| secret.is_live_at(now)).cloned();
     let secret = |secret: AppSecret| {
         let is_live = secret.is_live_at(now);
-        let is_idle = |(id, made): &(String, Time)| {
-            is_live && *id != secret.id && secret.last_used.is_none_or(|used| used < *made)
+        let is_left_for = |newest: &AppSecret| {
+            let last = secret.last_used.map_or(newest.created, |used| used.max(newest.created));
+            newest.id != secret.id && newest.last_used.is_some() && last.plus_millis(IDLE_MILLIS) <= now
         };
-        let is_idle = newest.as_ref().is_some_and(is_idle);
+        let is_idle = is_live && newest.as_ref().is_some_and(is_left_for);
+        let public_key = match app.algorithm.is_hmac() {
+            true => None,
+            false => Credential::open(&key, app.algorithm, &secret.sealed)?.public_key().cloned(),
+        };
         let AppSecret { id, created, expires, last_used, .. } = secret;
-        SecretInfo { id, created, expires, last_used, is_live, is_idle }
+        Ok(SecretInfo { id, created, expires, last_used, public_key, is_live, is_idle })
     };
-    AppInfo {
+    let secrets = app.secrets.into_iter().rev().map(secret).collect::<Result<_>>()?;
+    Ok(AppInfo {
         client_id: app.client_id,
         name: app.name,
         algorithm: app.algorithm,
@@ -207,9 +224,9 @@ fn info(app: App, refusals: Vec<(String, u64, Time)>, now: Time) -> AppInfo {
         expires: app.expires,
         enforce_jti: app.enforce_jti,
         enforce_jwe: app.enforce_jwe,
-        secrets: app.secrets.into_iter().rev().map(secret).collect(),
+        secrets,
         refusals,
-    }
+    })
 }
 
 /// Every app of the account, oldest first, without refusals.
@@ -218,7 +235,7 @@ fn info(app: App, refusals: Vec<(String, u64, Time)>, now: Time) -> AppInfo {
 /// When the database fails.
 pub fn list(view: &View<'_>) -> Result<Vec<AppInfo>> {
     view.expect(Permission::AdministerAccount)?;
-    Ok(store::apps::list(view.tx, view.account)?.into_iter().map(|app| info(app, Vec::new(), view.now)).collect())
+    store::apps::list(view.tx, view.account)?.into_iter().map(|app| info(view, app, Vec::new())).collect()
 }
 
 /// One app, by its client id or its name.
@@ -229,7 +246,7 @@ pub fn show(view: &View<'_>, id_or_name: &str) -> Result<AppInfo> {
     view.expect(Permission::AdministerAccount)?;
     let app = find(view, id_or_name)?;
     let refusals = store::apps::refusals(view.tx, app.key)?;
-    Ok(info(app, refusals, view.now))
+    info(view, app, refusals)
 }
 
 /// The newest secret of an app, for an export that was asked to hold it, and for what is shown of the demo.
@@ -247,9 +264,19 @@ pub fn secret(view: &View<'_>, id_or_name: &str) -> Result<Secret> {
 
 /// What the app proves itself by, the one that was made last.
 pub(crate) fn newest(view: &View<'_>, app: &App) -> Result<Credential> {
-    let last = app.secrets.iter().max_by_key(|secret| (secret.is_live_at(view.now), secret.created));
-    let last = last.ok_or_else(|| Error::internal("an app without a secret"))?;
-    Credential::open(&view.shared.key(), app.algorithm, &last.sealed)
+    let (credential, _) = present(view, app)?.pop().ok_or_else(|| Error::internal("an app without a secret"))?;
+    Ok(credential)
+}
+
+/// What the app proves itself by now, with the ends, the newest last; where all is over, what was the last.
+pub(crate) fn present(view: &View<'_>, app: &App) -> Result<Vec<Ending>> {
+    let mut secrets: Vec<&AppSecret> = app.secrets.iter().filter(|secret| secret.is_live_at(view.now)).collect();
+    if secrets.is_empty() {
+        secrets.extend(app.secrets.last());
+    }
+    let key = view.shared.key();
+    let opened = |secret: &AppSecret| Ok((Credential::open(&key, app.algorithm, &secret.sealed)?, secret.expires));
+    secrets.into_iter().map(opened).collect()
 }
 
 pub(crate) fn find(view: &View<'_>, id_or_name: &str) -> Result<App> {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::described::told;
 use super::write::{add_secret, check, remove_many};
 use super::{AppInfo, AppSecret, Credential, find, info};
 use crate::audit::{Event, EventKind};
@@ -13,7 +14,7 @@ use crate::policy::Permission;
 use crate::store::{self, Chore};
 
 /// As many secrets of an app may be live at once: the one that goes and the one that comes.
-const LIVE: usize = 2;
+pub(crate) const LIVE: usize = 2;
 /// For how long secrets are kept that came to their end: tokens made with them are told from those of nobody.
 const KEPT_MILLIS: i64 = 30 * 24 * 3_600 * 1_000;
 
@@ -67,20 +68,21 @@ pub fn rotate(op: &mut Op<'_>, id_or_name: &str, rotation: &Rotation) -> Result<
     }
     let end = op.now.plus_millis(rotation.overlap.max(0));
     op.change(|tx, view| {
-        let mut ends = Vec::new();
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         for secret in &live {
             // One that ends sooner anyway is not prolonged.
             let sooner = secret.expires.map_or(end, |expires| expires.min(end));
             store::apps::expire_secret(tx, view.account, app.key, &secret.id, Some(sooner))?;
-            ends.push(json!({ "secret": secret.id, "expires": sooner.to_string() }));
+            before.push(told(&secret.id, secret.expires));
+            after.push(told(&secret.id, Some(sooner)));
         }
         let id = add_secret(tx, view, app.key, &credential, rotation.expires)?;
         let what = format!("App {:?} has a new secret", app.name);
         let event = Event::new(EventKind::AppSecretRotated, &app.client_id, what);
-        let expires = rotation.expires.map(|end| end.to_string());
-        Ok(((), vec![event.after(json!({ "secret": id, "expires": expires, "earlier": ends }))]))
+        after.push(told(&id, rotation.expires));
+        Ok(((), vec![event.before(json!({ "secrets": before })).after(json!({ "secrets": after }))]))
     })?;
-    Ok((info(find(op, app.client_id.as_str())?, Vec::new(), op.now), credential.secret().cloned()))
+    Ok((info(op, find(op, app.client_id.as_str())?, Vec::new())?, credential.secret().cloned()))
 }
 
 /// Takes one secret of an app away: tokens made with it are refused from the next request on, on every replica.
@@ -92,7 +94,8 @@ pub fn revoke_secret(op: &mut Op<'_>, id_or_name: &str, secret: &str) -> Result<
     let app = find(op, id_or_name)?;
     if !app.secrets.iter().any(|has| has.id == secret) {
         let known = app.secrets.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("the app {:?} has no secret {secret:?}; it has: {known}", app.name);
+        // What was given may be the secret itself, by mistake: it is not shown.
+        let message = format!("the app {:?} has no secret of this id; it has: {known}", app.name);
         return Err(Error::new(Code::NotFound, message));
     }
     if !app.secrets.iter().any(|has| has.id != secret && has.is_live_at(op.now)) {
@@ -109,9 +112,13 @@ pub fn revoke_secret(op: &mut Op<'_>, id_or_name: &str, secret: &str) -> Result<
         store::apps::remove_secrets(tx, view.account, app.key, Some(&[secret]))?;
         let what = format!("A secret of app {:?} was revoked", app.name);
         let event = Event::new(EventKind::AppSecretRevoked, &app.client_id, what);
-        Ok(((), vec![event.before(json!({ "secret": secret }))]))
+        let of = |secrets: &mut dyn Iterator<Item = &AppSecret>| {
+            json!({ "secrets": secrets.map(|has| told(&has.id, has.expires)).collect::<Vec<_>>() })
+        };
+        let (was, is) = (of(&mut app.secrets.iter()), of(&mut app.secrets.iter().filter(|has| has.id != secret)));
+        Ok(((), vec![event.before(was).after(is)]))
     })?;
-    Ok(info(find(op, app.client_id.as_str())?, Vec::new(), op.now))
+    info(op, find(op, app.client_id.as_str())?, Vec::new())
 }
 
 /// Removes an app: its tokens are refused from the next request on, on every replica. Gives its name.
@@ -121,7 +128,7 @@ pub fn revoke_secret(op: &mut Op<'_>, id_or_name: &str, secret: &str) -> Result<
 pub fn revoke(op: &mut Op<'_>, id_or_name: &str) -> Result<String> {
     op.expect(Permission::AdministerAccount)?;
     let app = find(op, id_or_name)?;
-    remove_many(op, &[(app.key, app.client_id.to_string(), app.name.clone())])?;
+    remove_many(op, &[&app])?;
     Ok(app.name)
 }
 

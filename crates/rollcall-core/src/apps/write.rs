@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Algorithm, AppInfo, AppSecret, Credential, Settings, find, info};
+use super::described::Replacement;
+use super::{Algorithm, App, AppInfo, AppSecret, Credential, Settings, find, info};
 use crate::accounts::MAX_NAME;
 use crate::audit::{Event, EventKind};
 use crate::chance::{self, Secret};
@@ -29,6 +30,11 @@ pub struct NewApp {
     /// What its tokens are proved by: a secret that clients have already, or their public key. A new secret where none is
     /// given, which is not enough for RS256 and RS512.
     pub credential: Option<Credential>,
+    /// When that comes to its end.
+    pub secret_expires: Option<Time>,
+    /// What its tokens are proved by as well until then, the oldest first: clients are on their way from these to the one
+    /// above.
+    pub earlier: Vec<(Credential, Option<Time>)>,
     /// Whether its tokens must have a `jti`.
     pub enforce_jti: bool,
     /// Whether its tokens must be encrypted.
@@ -45,8 +51,7 @@ pub(crate) struct AppChange {
     pub(crate) name: String,
     pub(crate) before: Settings,
     pub(crate) after: Settings,
-    /// In the place of all that there are.
-    pub(crate) credential: Option<Credential>,
+    pub(crate) credentials: Option<Replacement>,
 }
 
 /// What is said of an app's settings.
@@ -87,7 +92,9 @@ pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)>
         None if new.algorithm.is_hmac() => Credential::generate(),
         None => return Err(Error::invalid(needs_key(new.algorithm))),
     };
-    check(&credential, new.algorithm).map_err(Error::invalid)?;
+    for credential in new.earlier.iter().map(|(credential, _)| credential).chain([&credential]) {
+        check(credential, new.algorithm).map_err(Error::invalid)?;
+    }
     let client_id = new.client_id.unwrap_or_else(ClientId::random);
     op.change(|tx, view| {
         let row = store::apps::NewRow {
@@ -105,7 +112,10 @@ pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)>
                 format!("an app with the name {name:?} or the client id {client_id} exists already"),
             )
         })?;
-        add_secret(tx, view, key, &credential, None)?;
+        for (earlier, end) in new.earlier.iter().filter(|(_, end)| end.is_none_or(|end| end > view.now)) {
+            add_secret(tx, view, key, earlier, *end)?;
+        }
+        add_secret(tx, view, key, &credential, new.secret_expires)?;
         let settings = Settings {
             algorithm: new.algorithm,
             scopes: scopes.clone(),
@@ -119,7 +129,7 @@ pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)>
         Ok(((), vec![event]))
     })?;
     let app = find(op, client_id.as_str())?;
-    Ok((info(app, Vec::new(), op.now), credential.secret().cloned()))
+    Ok((info(op, app, Vec::new())?, credential.secret().cloned()))
 }
 
 /// Seals a credential and adds it to an app; gives its id.
@@ -192,9 +202,9 @@ pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Res
     };
     let (key, client_id, name) = (app.key, app.client_id, app.name);
     if after != before {
-        update_many(op, &[AppChange { key, client_id: client_id.clone(), name, before, after, credential: None }])?;
+        update_many(op, &[AppChange { key, client_id: client_id.clone(), name, before, after, credentials: None }])?;
     }
-    Ok(info(find(op, client_id.as_str())?, Vec::new(), op.now))
+    info(op, find(op, client_id.as_str())?, Vec::new())
 }
 
 /// Changes apps.
@@ -209,18 +219,22 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
         for change in changes {
             let AppChange { client_id, name, before, after, .. } = change;
             if after.scopes != before.scopes {
-                let event = Event::new(
-                    EventKind::AppScopesModified,
-                    client_id,
-                    format!("The scopes of app {name:?} were changed"),
-                );
+                let what = format!("The scopes of app {name:?} were changed");
                 let (was, is) = (json!({ "scopes": ids(&before.scopes) }), json!({ "scopes": ids(&after.scopes) }));
-                events.push(event.before(was).after(is));
+                events.push(Event::new(EventKind::AppScopesModified, client_id, what).before(was).after(is));
             }
-            let replaced = change.credential.is_some();
+            let replaced = change.credentials.as_ref();
+            if replaced.is_none() && after.algorithm.is_hmac() != before.algorithm.is_hmac() {
+                let needed = if after.algorithm.is_hmac() { "a client secret" } else { "a public key" };
+                return Err(Error::invalid(format!(
+                    "app {name:?} cannot sign with {} by what it has: give it {needed}, too",
+                    after.algorithm.name()
+                )));
+            }
             let same_scopes = Settings { scopes: before.scopes.clone(), ..after.clone() };
-            if same_scopes != *before || replaced {
-                let what = if replaced { "has a new secret" } else { "is set otherwise" };
+            if same_scopes != *before || replaced.is_some() {
+                let is_new = replaced.is_some_and(Replacement::brings_a_new_one);
+                let what = if is_new { "has a new secret" } else { "is set otherwise" };
                 let event = Event::new(EventKind::AppModified, client_id, format!("App {name:?} {what}"));
                 let without = |settings: &Settings| {
                     let mut told = told(settings);
@@ -228,19 +242,10 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
                     told
                 };
                 let mut is = without(after);
-                is["secretReplaced"] = json!(replaced);
+                if let Some(replacement) = replaced {
+                    is["secrets"] = replacement.carry_out(tx, view, change.key)?;
+                }
                 events.push(event.before(without(before)).after(is));
-            }
-            if let Some(credential) = &change.credential {
-                check(credential, after.algorithm).map_err(Error::invalid)?;
-                store::apps::remove_secrets(tx, view.account, change.key, None)?;
-                add_secret(tx, view, change.key, credential, None)?;
-            } else if after.algorithm.is_hmac() != before.algorithm.is_hmac() {
-                let needed = if after.algorithm.is_hmac() { "a client secret" } else { "a public key" };
-                return Err(Error::invalid(format!(
-                    "app {name:?} cannot sign with {} by what it has: give it {needed}, too",
-                    after.algorithm.name()
-                )));
             }
         }
         Ok(((), events))
@@ -248,16 +253,20 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
 }
 
 /// Removes apps; their tokens are refused from the next request on.
-pub(crate) fn remove_many(op: &mut Op<'_>, apps: &[(AppKey, String, String)]) -> Result<()> {
+pub(crate) fn remove_many(op: &mut Op<'_>, apps: &[&App]) -> Result<()> {
     op.expect(Permission::AdministerAccount)?;
     if apps.is_empty() {
         return Ok(());
     }
     op.change(|tx, view| {
-        let keys: Vec<AppKey> = apps.iter().map(|(key, _, _)| *key).collect();
+        let keys: Vec<AppKey> = apps.iter().map(|app| app.key).collect();
         store::apps::remove_many(tx, view.account, &keys)?;
-        let events =
-            apps.iter().map(|(_, id, name)| Event::new(EventKind::AppDeleted, id, format!("App {name:?} was removed")));
-        Ok(((), events.collect()))
+        let event = |app: &&App| {
+            let what = format!("App {:?} was removed", app.name);
+            let mut before = told(&app.settings());
+            before["name"] = json!(app.name);
+            Event::new(EventKind::AppDeleted, &app.client_id, what).before(before)
+        };
+        Ok(((), apps.iter().map(event).collect()))
     })
 }

@@ -39,7 +39,7 @@ impl Deciphering {
 
 impl Rollcall {
     /// Takes up the keys that tokens are encrypted to, as the database has them now.
-    pub(crate) fn load_encryption_keys(&self) -> Pending<()> {
+    pub fn load_encryption_keys(&self) -> Pending<()> {
         let shared = Arc::clone(self.shared());
         self.look(Extent::Moment, move |tx| shared.encryption_keys.load(tx, &shared))
     }

@@ -7,7 +7,10 @@ mod signing;
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::RwLock;
+use serde_json::{Value, json};
 
 pub(crate) use encryption::EncryptionKey;
 pub(crate) use hand::Deciphering;
@@ -87,6 +90,19 @@ pub struct PublicServerKey {
     pub created: Time,
     /// From when on it is not used any more; none: it is the present one.
     pub retires: Option<Time>,
+}
+
+impl PublicServerKey {
+    /// The key as a JWK (RFC 7517 §4; RSA: RFC 7518 §6.3.1, Ed25519: RFC 8037 §2).
+    pub fn jwk(&self) -> Value {
+        let number = |n: usize| URL_SAFE_NO_PAD.encode(self.numbers.get(n).map_or(&[][..], Vec::as_slice));
+        match self.purpose {
+            Purpose::Encryption => {
+                json!({ "kty": "RSA", "use": "enc", "kid": self.kid, "n": number(0), "e": number(1) })
+            }
+            Purpose::Audit => json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": self.kid, "x": number(0) }),
+        }
+    }
 }
 
 /// The public halves of all keys that are used at this moment, the newest first.

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::check_apps::client_apps;
 use super::current::Current;
-use super::{AppState, BotState, GroupState, RoleState, State, UserState, references};
+use super::{BotState, GroupState, RoleState, State, UserState, references};
 use crate::accounts::{MAX_DESCRIPTION, MAX_NAME};
-use crate::apps;
 use crate::change::Change;
 use crate::error::Fault;
-use crate::id::{BotId, ClientId, DialogId, GroupId, RoleId, UserId};
+use crate::id::{BotId, DialogId, GroupId, RoleId, UserId};
 use crate::roles::{RoleKind, built_in};
 use crate::text::{self, Email};
 use crate::users::MAX_ORG_USER_ID;
@@ -28,12 +28,12 @@ impl Checker {
         self.faults.push(Fault::at(place, message));
     }
 
-    fn take<T>(&mut self, place: String, result: Result<T, String>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, place: String, result: Result<T, String>) -> Option<T> {
         result.map_err(|why| self.fault(place, why)).ok()
     }
 
     /// Cleans a name and sees that it stands only once.
-    fn name(&mut self, place: &str, what: &str, name: &mut String, seen: &mut HashSet<String>) {
+    pub(super) fn name(&mut self, place: &str, what: &str, name: &mut String, seen: &mut HashSet<String>) {
         if let Some(clean) =
             self.take(format!("{place}.name"), text::required(&format!("the {what}'s name"), name, MAX_NAME))
         {
@@ -54,7 +54,7 @@ impl Checker {
     }
 
     /// An id that the file gives: well formed, not another's, and the one that the thing has already.
-    fn id<T: ToString>(
+    pub(super) fn id<T: ToString>(
         &mut self,
         place: String,
         given: Option<&String>,
@@ -214,38 +214,5 @@ fn bots(c: &mut Checker, bots: &mut [BotState], now: &Current) {
             let has = has.and_then(|b| b.dialogs.iter().find(|d| text::key(&d.name) == key)).map(|d| d.id.as_str());
             c.id(format!("{place}.id"), dialog.id.as_ref(), DialogId::parse, has, &dialog_ids, &dialog.name);
         }
-    }
-}
-
-fn client_apps(c: &mut Checker, apps: &mut [AppState], now: &Current) {
-    let by_name: HashMap<String, _> = now.apps.iter().map(|a| (text::key(&a.name), a)).collect();
-    let ids: HashMap<String, String> = now.apps.iter().map(|a| (a.client_id.to_string(), a.name.clone())).collect();
-    let mut seen = HashSet::new();
-    for (n, app) in apps.iter_mut().enumerate() {
-        let place = format!("apps[{n}]");
-        c.name(&place, "app", &mut app.name, &mut seen);
-        let known = by_name.get(&text::key(&app.name));
-        let has = known.map(|a| a.client_id.as_str());
-        let (field, is_known) = match (&app.client_secret, &app.public_key) {
-            (Some(_), Some(_)) => {
-                c.take(
-                    format!("{place}.publicKey"),
-                    Err::<(), _>("stands beside a clientSecret: an app has one or the other".into()),
-                );
-                ("clientSecret", true)
-            }
-            (_, Some(_)) => ("publicKey", true),
-            (secret, None) => ("clientSecret", secret.is_some()),
-        };
-        let algorithm = app.algorithm.or(known.map(|a| a.algorithm)).unwrap_or_default();
-        if let Some(credential) = app.credential() {
-            c.take(format!("{place}.{field}"), apps::check(&credential, algorithm));
-        }
-        let has_fitting = known.is_some_and(|a| a.algorithm.is_hmac() == algorithm.is_hmac());
-        if !is_known && !has_fitting && (known.is_some() || !algorithm.is_hmac()) {
-            let needed = if algorithm.is_hmac() { "clientSecret" } else { "publicKey" };
-            c.take(format!("{place}.algorithm"), Err::<(), _>(format!("{} needs a {needed}", algorithm.name())));
-        }
-        c.id(format!("{place}.clientId"), app.client_id.as_ref(), ClientId::parse, has, &ids, &app.name);
     }
 }

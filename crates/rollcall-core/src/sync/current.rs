@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{AppState, AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
+use super::{
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
+};
 use crate::accounts::Account;
 use crate::apps::{self, App, Credential};
 use crate::bots::Bot;
@@ -172,15 +175,28 @@ fn assignments(
 }
 
 fn app(view: &View<'_>, app: &App, with_secrets: bool) -> Result<AppState> {
-    let (mut client_secret, mut public_key) = (None, None);
-    match apps::newest(view, app)? {
-        Credential::Secret(secret) => client_secret = with_secrets.then_some(secret),
-        Credential::PublicKey(public) => public_key = Some(public),
+    let (mut client_secret, mut public_key, mut credentials) = (None, None, None);
+    let state = |(credential, expires)| match credential {
+        Credential::Secret(secret) => {
+            with_secrets.then_some(CredentialState { client_secret: Some(secret), public_key: None, expires })
+        }
+        Credential::PublicKey(public) => {
+            Some(CredentialState { client_secret: None, public_key: Some(public), expires })
+        }
+    };
+    let mut states: Vec<_> = apps::present(view, app)?.into_iter().filter_map(state).collect();
+    match states.as_mut_slice() {
+        [] => {}
+        [only] if only.expires.is_none() => {
+            (client_secret, public_key) = (only.client_secret.take(), only.public_key.take());
+        }
+        _ => credentials = Some(states),
     }
     Ok(AppState {
         client_id: Some(app.client_id.to_string()),
         client_secret,
         public_key,
+        credentials,
         name: app.name.clone(),
         algorithm: Some(app.algorithm),
         scopes: Some(app.scopes.clone()),

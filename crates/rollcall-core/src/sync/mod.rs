@@ -6,6 +6,7 @@
 mod apply;
 mod bring;
 mod check;
+mod check_apps;
 mod current;
 mod prune;
 mod references;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 pub(crate) use apply::apply;
 pub use current::export;
 
-use crate::apps::{Algorithm, Credential, PublicKey};
+use crate::apps::{Algorithm, Credential, Ending, PublicKey};
 use crate::bots::Audience;
 use crate::chance::Secret;
 use crate::change::Change;
@@ -136,6 +137,8 @@ pub struct AppState {
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
     pub public_key: Option<PublicKey>,
+    /// All that it proves itself by while clients go from one to the next, the newest last; or one that has an end.
+    pub credentials: Option<Vec<CredentialState>>,
     pub name: String,
     pub algorithm: Option<Algorithm>,
     pub scopes: Option<Vec<Scope>>,
@@ -145,11 +148,27 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// What the app proves itself by, where it is said.
-    pub(crate) fn credential(&self) -> Option<Credential> {
-        let public = || self.public_key.clone().map(Credential::PublicKey);
-        self.client_secret.clone().map(Credential::Secret).or_else(public)
+    /// What the app proves itself by, the newest last, where it is said.
+    pub(crate) fn given(&self) -> Option<Vec<Ending>> {
+        let one = |secret: &Option<Secret>, public: &Option<PublicKey>| {
+            let public = || public.clone().map(Credential::PublicKey);
+            secret.clone().map(Credential::Secret).or_else(public)
+        };
+        if let Some(list) = &self.credentials {
+            let each = list.iter().filter_map(|c| Some((one(&c.client_secret, &c.public_key)?, c.expires)));
+            return Some(each.collect());
+        }
+        one(&self.client_secret, &self.public_key).map(|credential| vec![(credential, None)])
     }
+}
+
+/// What an app proves itself by: a secret or a public key.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "the domain's own words")]
+pub struct CredentialState {
+    pub client_secret: Option<Secret>,
+    pub public_key: Option<PublicKey>,
+    pub expires: Option<Time>,
 }
 
 /// What an apply did, or would do.

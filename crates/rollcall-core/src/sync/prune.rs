@@ -171,19 +171,14 @@ pub(super) fn prune_things(op: &mut Op<'_>, state: &State, report: &mut Report) 
         .map(|r| RoleGone { key: r.role.key, kind: r.role.kind, id: r.role.id.to_string(), before: r.contents() })
         .collect();
     let apps_named: HashSet<String> = state.apps.iter().map(|a| text::key(&a.name)).collect();
-    let apps: Vec<_> = now
-        .apps
-        .iter()
-        .filter(|a| !apps_named.contains(&text::key(&a.name)))
-        .map(|a| (a.key, a.client_id.to_string(), a.name.clone()))
-        .collect();
+    let apps: Vec<_> = now.apps.iter().filter(|a| !apps_named.contains(&text::key(&a.name))).collect();
     let users = users_to_go(state, now)?;
 
     for (what, things) in [
         ("group", names(&groups)),
         ("bot", names(&bots)),
         ("role", roles.iter().map(|role| role.before.name.clone()).collect()),
-        ("app", names(&apps)),
+        ("app", apps.iter().map(|app| app.name.clone()).collect()),
     ] {
         things.iter().for_each(|name| report.note('-', format!("{what} {name:?}")));
     }

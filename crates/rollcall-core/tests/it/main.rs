@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
 mod apps;
+mod apps_changed;
+mod apps_keys;
+mod apps_rotated;
 mod assignments;
 mod audit;
 mod audit_find;
@@ -22,6 +25,7 @@ mod role_pages;
 mod setting;
 mod store;
 mod sync;
+mod sync_apps;
 mod sync_faults;
 mod sync_rules;
 mod token_matrix;

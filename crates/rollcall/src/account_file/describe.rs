@@ -1,9 +1,11 @@
 //! From a description to an account file as JSON: keys in a fixed order, nothing that the description does not say.
 
+use rollcall_core::apps::PublicKey;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
 use rollcall_core::sync::{
-    AppState, AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState,
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
 };
 use serde_json::{Map, Value, json};
 
@@ -27,11 +29,11 @@ impl Fields {
         }
     }
 
-    fn change(self, key: &str, value: &Change<String>) -> Self {
+    fn change<T: ToString>(self, key: &str, value: &Change<T>) -> Self {
         match value {
             Change::Keep => self,
             Change::Clear => self.put(key, Value::Null),
-            Change::Set(text) => self.put(key, text.as_str()),
+            Change::Set(value) => self.put(key, value.to_string()),
         }
     }
 
@@ -134,7 +136,20 @@ fn app(app: &AppState) -> Value {
         .put("name", app.name.as_str())
         .some("clientId", app.client_id.as_deref())
         .some("clientSecret", app.client_secret.as_ref().map(Secret::expose))
+        .some("publicKey", app.public_key.as_ref().map(PublicKey::pem))
+        .some("credentials", app.credentials.as_ref().map(|all| all.iter().map(credential).collect::<Vec<_>>()))
         .some("algorithm", app.algorithm.map(|a| a.name()))
         .some("scopes", app.scopes.as_ref().map(|scopes| scopes.iter().map(|s| s.id()).collect::<Vec<_>>()))
+        .some("enforceJti", app.enforce_jti)
+        .some("enforceJwe", app.enforce_jwe)
+        .change("expires", &app.expires)
+        .done()
+}
+
+fn credential(credential: &CredentialState) -> Value {
+    Fields::default()
+        .some("clientSecret", credential.client_secret.as_ref().map(Secret::expose))
+        .some("publicKey", credential.public_key.as_ref().map(PublicKey::pem))
+        .some("expires", credential.expires.map(|time| time.to_string()))
         .done()
 }

@@ -21,6 +21,11 @@ impl<'n> Fields<'n> {
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
+
+    /// The place of a key.
+    pub(super) fn below(&self, key: &'n str) -> Place<'n> {
+        Place::Key(self.place, key)
+    }
 }
 
 /// What a value is, for messages. Scalars that may be secrets are not shown by whoever reads them.

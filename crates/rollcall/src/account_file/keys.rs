@@ -12,7 +12,19 @@ pub(super) const DIALOG: [&str; 2] = ["id", "name"];
 pub(super) const ROLE: [&str; 6] = ["id", "refId", "kind", "name", "description", "permissions"];
 pub(super) const GROUP: [&str; 5] = ["id", "name", "description", "members", "groups"];
 pub(super) const ASSIGNMENT: [&str; 5] = ["role", "bot", "users", "groups", "expires"];
-pub(super) const APP: [&str; 5] = ["clientId", "clientSecret", "name", "algorithm", "scopes"];
+pub(super) const APP: [&str; 10] = [
+    "clientId",
+    "clientSecret",
+    "publicKey",
+    "credentials",
+    "name",
+    "algorithm",
+    "scopes",
+    "enforceJti",
+    "enforceJwe",
+    "expires",
+];
+pub(super) const CREDENTIAL: [&str; 3] = ["clientSecret", "publicKey", "expires"];
 pub(super) const TASK: [&str; 2] = ["bot", "dialogs"];
 /// The keys of a user that are no texts of the profile.
 const USER_WITHOUT_PROFILE: [&str; 8] =

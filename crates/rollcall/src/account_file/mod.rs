@@ -16,6 +16,7 @@ mod json;
 mod keys;
 mod place;
 mod read;
+mod read_app;
 mod scalar;
 mod schema;
 mod tree;

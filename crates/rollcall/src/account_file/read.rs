@@ -1,21 +1,17 @@
 //! From the tree to the description that the core applies: which keys there are and what they mean. No rules of the domain.
 
-use rollcall_core::apps::Algorithm;
 use rollcall_core::bots::Audience;
-use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
 use rollcall_core::clock::Time;
-use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
-use rollcall_core::sync::{
-    AppState, AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState,
-};
+use rollcall_core::sync::{AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState};
 use rollcall_core::users::{ProfileField, Status};
 use serde_json::{Map, Number, Value};
 
 use super::fields::{Fields, Reader};
 use super::keys;
 use super::place::{Located, Place};
+use super::read_app::app;
 use super::tree::{Kind, Node, Scalar};
 
 /// Reads the whole tree; where there are faults the state means nothing.
@@ -238,17 +234,4 @@ fn assignment(r: &mut Reader, node: &Node, place: &Place<'_>) -> AssignmentState
         }
     }
     assignment
-}
-
-fn app(r: &mut Reader, node: &Node, place: &Place<'_>) -> AppState {
-    let mut app = AppState::default();
-    if let Some(fields) = r.fields(node, place, &keys::APP) {
-        app.client_id = r.text(&fields, "clientId");
-        app.client_secret = r.text(&fields, "clientSecret").map(Secret::new);
-        app.name = r.required(&fields, "name");
-        app.algorithm = r.word(&fields, "algorithm", Algorithm::parse);
-        let scopes = r.each(&fields, "scopes", |r, node, place| r.word_at(node, place, Scope::parse));
-        app.scopes = scopes.map(|scopes| scopes.into_iter().flatten().collect());
-    }
-    app
 }

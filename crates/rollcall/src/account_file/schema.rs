@@ -40,6 +40,7 @@ pub(super) fn schema() -> Value {
             "group": group(),
             "assignment": assignment(),
             "app": app(),
+            "credential": credential(),
         },
     })
 }
@@ -84,6 +85,10 @@ fn id(form: &str) -> Value {
 
 fn uuid_with(prefix: &str) -> Value {
     id(&format!("^{prefix}-[0-9A-Fa-f]{{8}}(-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}$"))
+}
+
+fn time(what: &str) -> Value {
+    json!({"type": ["string", "null"], "description": format!("{what}, such as 2026-11-21T08:00:00Z; null: never.")})
 }
 
 fn names(description: &str) -> Value {
@@ -196,7 +201,7 @@ fn assignment() -> Value {
             "bot": text("The bot on which it is held: for bot roles, and for these only."),
             "users": names("Addresses of users who hold it."),
             "groups": names("Names of groups whose members hold it."),
-            "expires": {"type": ["string", "null"], "description": "When it ends, such as 2026-11-21T08:00:00Z; null or absent: never."},
+            "expires": time("When it ends"),
         }),
     )
 }
@@ -210,10 +215,35 @@ fn app() -> Value {
         &["name"],
         &json!({
             "clientId": uuid_with("cs"),
-            "clientSecret": {"type": "string", "description": "The secret. Where it is absent a new app gets a random one, and an app that is there keeps its own."},
+            "clientSecret": secret(),
+            "publicKey": public_key(),
+            "credentials": list("All that it proves itself by while clients go from one to the next, the newest last, two at most: in the place of clientSecret and publicKey.", &reference("credential")),
             "name": text("Its name."),
             "algorithm": {"enum": algorithms, "description": "How it signs its tokens. A new app signs with HS256, unless this says otherwise."},
             "scopes": list("What it may do: ids of scopes, or the labels that the vendor shows.", &json!({"enum": scopes})),
+            "enforceJti": flag("Whether its tokens must have a jti, by which each passes once. Those of a new app need not."),
+            "enforceJwe": flag("Whether its tokens must be encrypted to the server. Those of a new app need not."),
+            "expires": time("From when on its tokens are refused"),
+        }),
+    )
+}
+
+fn secret() -> Value {
+    json!({"type": "string", "description": "The secret. Where it is absent a new app gets a random one, and an app that is there keeps its own."})
+}
+
+fn public_key() -> Value {
+    json!({"type": "string", "description": "For RS256 and RS512: the public half of the app's own RSA key pair, in PEM (-----BEGIN PUBLIC KEY-----)."})
+}
+
+fn credential() -> Value {
+    thing(
+        "A secret or a public key of an app, and when it comes to its end.",
+        &[],
+        &json!({
+            "clientSecret": secret(),
+            "publicKey": public_key(),
+            "expires": time("From when on tokens that were made with it are refused"),
         }),
     )
 }

@@ -71,12 +71,26 @@ fn below(out: &mut String, value: &Value, indent: usize, key_width: usize) {
                 out.push('\n');
             }
         }
+        Value::String(text) if is_lines(text) => {
+            out.push_str(" |\n");
+            for line in text.lines() {
+                spaces(out, indent + 2);
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
         _ => {
             out.push(' ');
             out.push_str(&flow(value, Spot::Block));
             out.push('\n');
         }
     }
+}
+
+/// A text of several plain lines, such as a key in PEM, which is better read as it stands.
+fn is_lines(text: &str) -> bool {
+    let is_plain = |line: &str| !line.is_empty() && line.trim() == line && line.chars().all(|c| matches!(c, ' '..='~'));
+    text.strip_suffix('\n').is_some_and(|text| text.contains('\n') && text.split('\n').all(is_plain))
 }
 
 /// A mapping with something in it.
@@ -111,6 +125,7 @@ mod tests {
             "a": {"b c": "d", "yes": true, "none": null, "number": 1.5, "empty": {}, "text": "1.5"},
             "things": [{"name": "one: two", "names": ["a", "b, c"]}, {"things": [{"x": 1}, {"z": []}]}],
             "mixed": ["a", {"b": [1, {"c": "d"}]}],
+            "pem": "-----BEGIN-----\nx: y\n",
             "long": ["y".repeat(60), "z".repeat(60)],
             long.clone(): [],
         });
@@ -118,7 +133,7 @@ mod tests {
         let expected = format!(
             "a:\n  b c: d\n  \"yes\": true\n  none: null\n  number: 1.5\n  empty: {{}}\n  text: \"1.5\"\n\
              things:\n  - name: \"one: two\"\n    names: [a, \"b, c\"]\n  - things:\n      - x: 1\n      - z: []\n\
-             mixed: [a, {{b: [1, {{c: d}}]}}]\nlong:\n  - {y}\n  - {z}\n? {long}\n: []\n"
+             mixed: [a, {{b: [1, {{c: d}}]}}]\npem: |\n  -----BEGIN-----\n  x: y\nlong:\n  - {y}\n  - {z}\n? {long}\n: []\n"
         );
         assert_eq!(document(value.as_object().unwrap()), expected);
     }

@@ -1,5 +1,6 @@
 //! The program through its own binary: real processes, real sockets, real files.
 
+mod apps;
 mod backup;
 mod cli;
 mod clients;

@@ -140,6 +140,7 @@ impl Known {
         let proof = Proof {
             stamp: self.app.stamp,
             secret: Arc::clone(&verified.by.id),
+            algorithm: token.algorithm,
             had_token_id: token_id.is_some(),
             was_encrypted: presented.was_encrypted,
         };
@@ -245,6 +246,7 @@ pub(crate) fn renew(tx: &Tx<'_>, shared: &Shared, actor: &Actor) -> Result<Actor
     let app = &known.app;
     let held = known.credentials.iter().find(|held| held.id == was.proof.secret);
     let refusal = match held {
+        Some(_) if app.algorithm != was.proof.algorithm => Some(Refusal::WrongAlgorithm),
         None => Some(Refusal::BadSignature),
         Some(held) if held.expires.is_some_and(|end| end <= now) => Some(Refusal::SecretExpired),
         Some(_) if app.expires.is_some_and(|end| end <= now) => Some(Refusal::AppExpired),

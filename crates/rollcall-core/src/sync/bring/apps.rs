@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::apps::{self, AppChange, NewApp, Settings};
+use crate::apps::{self, AppChange, NewApp, Replacement, Settings};
 use crate::error::{Code, Error, Fault, Result};
 use crate::id::ClientId;
 use crate::op::Op;
@@ -19,12 +19,17 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                 report.note('+', format!("app {:?}", app.name));
                 let given = app.client_id.as_deref().and_then(|id| ClientId::parse(id).ok());
                 let client_id = given.unwrap_or_else(|| ClientId::derive(&now.account.name, &text::key(&app.name)));
+                let mut earlier = app.given().unwrap_or_default();
+                let (credential, secret_expires) = earlier.pop().unzip();
+                let is_given = credential.is_some();
                 let new = NewApp {
                     name: app.name.clone(),
                     scopes: app.scopes.clone().unwrap_or_default(),
                     algorithm: app.algorithm.unwrap_or_default(),
                     client_id: Some(client_id),
-                    credential: app.credential(),
+                    credential,
+                    secret_expires: secret_expires.flatten(),
+                    earlier,
                     enforce_jti: app.enforce_jti.unwrap_or(false),
                     enforce_jwe: app.enforce_jwe.unwrap_or(false),
                     expires: app.expires.over(None),
@@ -37,7 +42,7 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                     }
                     _ => error,
                 })?;
-                if let (None, Some(secret)) = (app.credential(), secret) {
+                if let (false, Some(secret)) = (is_given, secret) {
                     report.new_secrets.push((info.name, info.client_id, secret));
                 }
             }
@@ -53,14 +58,16 @@ pub(in crate::sync) fn bring_apps(op: &mut Op<'_>, state: &State, now: &Current,
                     enforce_jti: app.enforce_jti.unwrap_or(before.enforce_jti),
                     enforce_jwe: app.enforce_jwe.unwrap_or(before.enforce_jwe),
                 };
-                let credential = match app.credential() {
-                    Some(credential) if !apps::newest(op, has)?.is(&credential) => Some(credential),
-                    _ => None,
+                let credentials = match app.given() {
+                    None => None,
+                    // Whoever names the newest alone says nothing of those that go.
+                    Some(given) if app.credentials.is_none() && apps::newest(op, has)?.is(&given[0].0) => None,
+                    Some(given) => Replacement::plan(op, has, after.algorithm, &given)?,
                 };
-                if after != before || credential.is_some() {
+                if after != before || credentials.is_some() {
                     report.note('~', format!("app {:?}", app.name));
                     let (key, client_id, name) = (has.key, has.client_id.clone(), has.name.clone());
-                    changes.push(AppChange { key, client_id, name, before, after, credential });
+                    changes.push(AppChange { key, client_id, name, before, after, credentials });
                 }
             }
         }

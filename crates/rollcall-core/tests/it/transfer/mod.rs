@@ -87,9 +87,7 @@ impl Opened {
     /// As [`TestRollcall::snapshot`].
     fn snapshot(&self, acme: &TestRollcall) -> String {
         let state = self.read(acme, |view| sync::export(view, true));
-        let secrets: Vec<_> =
-            state.apps.iter().map(|a| a.client_secret.as_ref().map(|s| s.expose().to_owned())).collect();
-        format!("{state:?} {secrets:?}")
+        rollcall_testkit::whole(&state)
     }
 }
 

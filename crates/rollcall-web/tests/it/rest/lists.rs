@@ -1,6 +1,7 @@
 //! `GET /alluserroles` and `GET /bots`: what is told of each user and bot, in the vendor's words.
 
 use insta::assert_json_snapshot;
+use rollcall_core::apps;
 use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync::{AssignmentState, State};
@@ -198,4 +199,21 @@ async fn bots_are_told_in_the_vendors_words_and_secrets_only_hinted_at() {
     assert_eq!(of_each("status"), ["published", "configured", "published"]);
     assert_eq!(of_each("purpose"), ["employee", "employee", "customer"]);
     assert_eq!(of_each("createdBy")[1..], [Value::Null, Value::Null]);
+}
+
+#[tokio::test]
+async fn bots_tell_what_each_app_enforces() {
+    let acme = acme();
+    let app = acme.app(&SCOPE);
+    for (name, enforce_jti, enforce_jwe) in [("once", true, false), ("sealed", false, true)] {
+        let new = apps::NewApp { name: name.into(), enforce_jti, enforce_jwe, ..apps::NewApp::default() };
+        acme.write(move |op| apps::create(op, new.clone())).expect("an app");
+    }
+    let all = app.get("bots").await.json();
+    let flags = |key: &str| -> Vec<Value> {
+        let apps = all["bots"][0]["jwtApps"].as_array().expect("a list");
+        apps.iter().map(|app| app[key].clone()).collect()
+    };
+    assert_eq!(flags("jtiClaimEnforced"), [false, true, false]);
+    assert_eq!(flags("jweEncryptionEnforced"), [false, false, true]);
 }

@@ -44,7 +44,7 @@ fn an_unknown_key_is_refused_with_a_suggestion() {
         ),
         (
             "apps: [{name: A, secret: s}]",
-            "3:18: apps[0]: unknown key \"secret\"; there are: clientId, clientSecret, name, algorithm, scopes",
+            "3:18: apps[0]: unknown key \"secret\"; there are: clientId, clientSecret, publicKey, credentials, name, algorithm, scopes, enforceJti, enforceJwe, expires",
         ),
         (
             "\"a\\e[2J\": 1",
@@ -107,6 +107,11 @@ fn a_value_of_the_wrong_type_is_refused_with_what_was_found() {
             "3:28: bots[0].dialogs[0]: expected a mapping of keys and values, found true",
         ),
         ("apps: [{name: A, clientSecret: [hush]}]", "3:32: apps[0].clientSecret: expected a text, found a list"),
+        ("apps: [{name: A, publicKey: [hush]}]", "3:29: apps[0].publicKey: expected a text, found a list"),
+        (
+            "apps: [{name: A, enforceJti: yes}]",
+            "3:30: apps[0].enforceJti: expected true or false, found the text \"yes\"",
+        ),
         ("apps: [{name: A, scopes: all}]", "3:26: apps[0].scopes: expected a list, found the text \"all\""),
     ];
     for (lines, expected) in table {
@@ -117,6 +122,39 @@ fn a_value_of_the_wrong_type_is_refused_with_what_was_found() {
         told("rollcall: 1\naccount: Acme\n"),
         ["2:10: account: expected a mapping of keys and values, found the text \"Acme\""]
     );
+}
+
+#[test]
+fn what_an_app_proves_itself_by_is_never_shown() {
+    // Not a key; it has the form of one.
+    let private =
+        "-----BEGIN RSA PRIVATE KEY-----\n        aHVzaC1odXNoLWh1c2g=\n        -----END RSA PRIVATE KEY-----\n";
+    let table = [
+        (
+            format!("apps:\n  - name: A\n    publicKey: |\n        {private}"),
+            "6:9: apps[0].publicKey: this is a private key",
+        ),
+        (
+            format!("apps:\n  - name: A\n    credentials:\n      - publicKey: |\n        {private}")
+                .replace("\n        ", "\n          "),
+            "7:11: apps[0].credentials[0].publicKey: this is a private key",
+        ),
+        (
+            format!("apps: [{{name: A, publicKey: {:?}}}]", private.replace("\n        ", "\n")),
+            "3:29: apps[0].publicKey: this is a private key",
+        ),
+        ("apps: [{name: A, publicKey: aHVzaC1odXNoLWh1c2g=}]".into(), "3:29: apps[0].publicKey: this is no public key"),
+        ("apps: [{name: A, credentials: aHVzaC1odXNoLWh1c2g=}]".into(), "3:31: apps[0].credentials: expected entries"),
+        (
+            "apps: [{name: A, credentials: [aHVzaC1odXNoLWh1c2g=]}]".into(),
+            "3:32: apps[0].credentials[0]: expected entries",
+        ),
+    ];
+    for (lines, expected) in table {
+        let told = told(&with(&lines));
+        assert!(matches!(told.as_slice(), [only] if only.starts_with(expected)), "{lines}\n{told:?}");
+        assert!(!told[0].contains("aHVz"), "{told:?}");
+    }
 }
 
 #[test]

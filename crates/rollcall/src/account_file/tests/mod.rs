@@ -41,7 +41,12 @@ assignments:
   - {role: admin, users: , groups: null, expires: ~}
   - {role: Auditor, users: [], expires: 2026-11-21T09:00:00.5+01:00}
 apps:
-  - {name: ci, clientId: cs-06b41cdd-7678-5394-b958-40ca5662f502, clientSecret: "#1", algorithm: HS512}
+  - {name: ci, clientId: cs-06b41cdd-7678-5394-b958-40ca5662f502, clientSecret: "#1", algorithm: HS512, enforceJti: true, expires: 2027-01-01T01:00:00+01:00}
+  - {name: turning, credentials: [{clientSecret: old, expires: 2026-12-01T00:00:00Z}, {clientSecret: new, expires: null}], enforceJwe: false, expires: ~}
+  - name: signer
+    algorithm: RS256
+    publicKey: |
+KEY
 users:
   - email: ada@acme.test
     id: u-06b41cdd-7678-5394-b958-40ca5662f502
@@ -69,6 +74,15 @@ groups: null
 account: {name: Acme, owner: ada@acme.test}
 rollcall: 1
 "##;
+
+/// A public key, as openssl prints it.
+const KEY: &str = include_str!("key.pem");
+
+/// The key in the place of its name.
+fn with_key(text: &str) -> String {
+    let key: Vec<String> = KEY.lines().map(|line| format!("      {line}")).collect();
+    text.replace("KEY\n", &format!("{}\n", key.join("\n")))
+}
 
 fn state(text: &str) -> State {
     parse(text)
@@ -187,9 +201,23 @@ apps:
     clientId: cs-06b41cdd-7678-5394-b958-40ca5662f502
     clientSecret: "#1"
     algorithm: HS512
+    enforceJti: true
+    expires: "2027-01-01T00:00:00.000Z"
+  - name: turning
+    credentials:
+      - clientSecret: old
+        expires: "2026-12-01T00:00:00.000Z"
+      - clientSecret: new
+    enforceJwe: false
+    expires: null
+  - name: signer
+    publicKey: |
+KEY
+    algorithm: RS256
 "##;
-    assert_eq!(emit(&state(REST)), expected);
-    assert_eq!(emit(&state(expected)), expected);
+    let expected = &with_key(expected);
+    assert_eq!(emit(&state(&with_key(REST))), *expected);
+    assert_eq!(emit(&state(expected)), *expected);
 }
 
 #[test]
@@ -234,6 +262,7 @@ fn the_schema_knows_the_keys_that_are_read_and_tells_what_each_means() {
         (&definitions["group"], &keys::GROUP),
         (&definitions["assignment"], &keys::ASSIGNMENT),
         (&definitions["app"], &keys::APP),
+        (&definitions["credential"], &keys::CREDENTIAL),
     ] {
         assert_eq!(keys_of(place), (known.iter().copied().collect(), true), "{known:?}");
         for (key, value) in place["properties"].as_object().expect("properties") {
@@ -249,8 +278,17 @@ fn the_example_and_the_keys_of_the_documentation_are_those_that_are_read() {
     assert!(parse(rest.split_once("```").expect("an end").0).is_ok());
     let (_, tables) = page.split_once("## Keys").expect("tables");
     let user = keys::user();
-    let all =
-        [&keys::ROOT[..], &keys::ACCOUNT, &keys::BOT, &keys::ROLE, &user, &keys::GROUP, &keys::ASSIGNMENT, &keys::APP];
+    let all = [
+        &keys::ROOT[..],
+        &keys::ACCOUNT,
+        &keys::BOT,
+        &keys::ROLE,
+        &user,
+        &keys::GROUP,
+        &keys::ASSIGNMENT,
+        &keys::APP,
+        &keys::CREDENTIAL,
+    ];
     for key in all.into_iter().flatten() {
         assert!(tables.contains(&format!("`{key}`")), "{key}");
     }

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use rollcall_core::apps::Algorithm;
+use rollcall_core::apps::{Algorithm, PublicKey};
 use rollcall_core::bots::Audience;
 use rollcall_core::chance::Secret;
 use rollcall_core::change::Change;
@@ -11,7 +11,8 @@ use rollcall_core::clock::Time;
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::{
-    AppState, AssignmentState, BotState, DialogState, GroupState, RoleState, State, TaskState, UserState,
+    AppState, AssignmentState, BotState, CredentialState, DialogState, GroupState, RoleState, State, TaskState,
+    UserState,
 };
 use rollcall_core::users::{ProfileField, Status};
 use serde_json::{Map, Value, json};
@@ -72,6 +73,11 @@ fn text() -> impl Strategy<Value = String> {
         "\u{0}",
         "\u{7f}",
         "a\nb",
+        "a\nb\n",
+        "a\n b\n",
+        "- a\n#b\n---\n...\n",
+        "a\n\n",
+        "a\n\nb\n",
         "a\r\n b",
         "\t",
         "e\u{301}",
@@ -193,17 +199,50 @@ fn assignment() -> impl Strategy<Value = AssignmentState> {
     })
 }
 
+fn time() -> impl Strategy<Value = Time> {
+    (0..4_102_444_800_000_i64).prop_map(Time)
+}
+
+fn public_key() -> impl Strategy<Value = PublicKey> {
+    Just(PublicKey::parse(super::KEY).unwrap())
+}
+
+fn credential() -> impl Strategy<Value = CredentialState> {
+    (of(text()), of(public_key()), of(time())).prop_map(|(secret, public_key, expires)| CredentialState {
+        client_secret: secret.map(Secret::new),
+        public_key,
+        expires,
+    })
+}
+
 fn app() -> impl Strategy<Value = AppState> {
     let algorithm = of(proptest::sample::select(Algorithm::ALL.to_vec()));
     let scopes = of(proptest::sample::subsequence(Scope::ALL.to_vec(), 0..=Scope::ALL.len()));
-    (of(text()), of(text()), text(), algorithm, scopes).prop_map(
-        |(client_id, client_secret, name, algorithm, scopes)| AppState {
+    let proved = (of(text()), of(public_key()), of(vec(credential(), 0..3)));
+    let expires = prop_oneof![Just(Change::Keep), Just(Change::Clear), time().prop_map(Change::Set)];
+    let enforced = (of(any::<bool>()), of(any::<bool>()), expires);
+    (of(text()), proved, text(), algorithm, scopes, enforced).prop_map(
+        |(
             client_id,
-            client_secret: client_secret.map(Secret::new),
+            (secret, public_key, credentials),
             name,
             algorithm,
             scopes,
-            ..AppState::default()
+            (enforce_jti, enforce_jwe, expires),
+        )| {
+            let client_secret = secret.map(Secret::new);
+            AppState {
+                client_id,
+                client_secret,
+                public_key,
+                credentials,
+                name,
+                algorithm,
+                scopes,
+                enforce_jti,
+                enforce_jwe,
+                expires,
+            }
         },
     )
 }
@@ -226,7 +265,11 @@ fn state() -> impl Strategy<Value = State> {
 
 /// A state as text: everything, secrets too.
 fn all_of(state: &State) -> (String, Vec<Option<String>>) {
-    let secrets = state.apps.iter().map(|app| app.client_secret.as_ref().map(|s| s.expose().to_owned())).collect();
+    let of = |app: &AppState| {
+        let further = app.credentials.iter().flatten().map(|credential| credential.client_secret.clone());
+        [app.client_secret.clone()].into_iter().chain(further).collect::<Vec<_>>()
+    };
+    let secrets = state.apps.iter().flat_map(of).map(|secret| secret.map(|s| s.expose().to_owned())).collect();
     (format!("{state:?}"), secrets)
 }
 

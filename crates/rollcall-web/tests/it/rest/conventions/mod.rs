@@ -6,6 +6,7 @@ mod headers;
 mod pages;
 mod paths;
 mod rehearsals;
+mod replicas;
 mod retries;
 mod timing;
 mod tokens;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use rollcall_core::clock::{Clock as _, SystemClock, Time};
 use rollcall_core::policy::Permission;
-use rollcall_core::{Database, Rollcall, mail};
+use rollcall_core::{Database, Rollcall, apps, mail};
 use serde_json::json;
 
 use super::{Context, out};
@@ -16,6 +16,8 @@ use crate::config::KeySource;
 use crate::installation::{self, IfMissing, Installation};
 use crate::key_file;
 use crate::tls_files::{self, TlsFiles};
+
+mod client_apps;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -156,6 +158,8 @@ fn database(installation: &Installation, findings: &mut Vec<Finding>) -> Result<
             ),
             n => good("account", format!("{:?} with {n} active admin(s)", account.name)),
         });
+        let apps = installation.rollcall.read(actor(), Permission::AdministerAccount, apps::list).wait()?;
+        findings.extend(client_apps::findings(&apps, now));
         let waiting = installation.rollcall.read(actor(), Permission::RunJobs, mail::waiting).wait()?;
         findings.push(match waiting {
             0 => good("outbox", "no mail waits"),
