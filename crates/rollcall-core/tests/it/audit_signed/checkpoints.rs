@@ -81,7 +81,7 @@ fn all_that_is_signed_is_signed_by_one_key_which_is_told() {
     );
     sign.wait().unwrap();
     assert_eq!(column(&acme, "select distinct kid from audit_checkpoints").len(), 1, "a replica has the same");
-    assert_eq!(verify(&acme).kids, [key.kid.clone()]);
+    assert_eq!(verify(&acme).kids, std::slice::from_ref(&key.kid));
 }
 
 #[test]

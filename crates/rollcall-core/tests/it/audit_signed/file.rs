@@ -239,7 +239,7 @@ proptest! {
         chain_anew(&mut lines);
         forger.sign_anew(&mut lines);
         let checked = check(&text(&lines));
-        assert_eq!((found(&checked), checked.kids), (None, vec![forger.kid.clone()]), "the name of the key is told");
+        assert_eq!((found(&checked), checked.kids), (None, vec![forger.kid]), "the name of the key is told");
         assert_eq!(found(&check_by(&text(&lines), &[&kid])), Some((6, 4, "forged checkpoint")));
     }
 }
