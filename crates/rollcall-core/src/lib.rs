@@ -70,6 +70,7 @@ mod shared;
 mod store;
 
 pub use error::{Code, Error, Fault, Result};
+pub use keys::KeyReader;
 pub use pending::Pending;
 pub use rollcall::{HostKey, Open, Rollcall};
 pub use store::{Database, PostgresAddress, Threads, mask};

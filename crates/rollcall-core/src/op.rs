@@ -12,6 +12,7 @@ use crate::audit::Event;
 use crate::error::{Code, Error, Result};
 pub use crate::once::{Once, REMEMBERED_MILLIS, Reply};
 use crate::policy::{self, Permission};
+use crate::seal::InstallationKey;
 use crate::shared::Shared;
 use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Marks, Tx, Verdict, WriteTx};
 use crate::transfer::{Copied, Target};
@@ -61,6 +62,19 @@ impl<'t> View<'t> {
             Ok(())
         } else {
             Err(Error::internal(format!("opened with {:?}, used for {permission:?}", self.permission)))
+        }
+    }
+
+    /// The installation key, to seal something with in this transaction. Whoever rotates it waits for the lock that this
+    /// transaction holds on the account, and raises the stamp of the account's apps: for an app, whose stamp was compared
+    /// under that lock with that of its unsealed record, no statement is needed. For others the database is asked.
+    ///
+    /// # Errors
+    /// [`Code::Busy`] where the key was rotated and this process cannot read the new one.
+    pub(crate) fn sealing_key(&self, tx: &Tx<'_>) -> Result<Arc<InstallationKey>> {
+        match self.actor {
+            Actor::App(_) => Ok(self.shared.key()),
+            Actor::Host(_) | Actor::Invitee(_) => self.shared.key_of(tx),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::apps::{Authenticating, TokenId, replay};
 use crate::audit;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
-use crate::keys::{self, EncryptionKey, PublicServerKey};
+use crate::keys::{self, EncryptionKey, KeyInfo, KeyReader, PastKey, PublicServerKey, Resealed};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::pending::Pending;
 use crate::policy::{self, Permission};
@@ -33,6 +33,9 @@ pub struct Open {
     pub clock: Box<dyn Clock>,
     /// The key under which secrets are kept.
     pub key: InstallationKey,
+    /// Where keys are read from when that one does not open the database, or not any more because it was rotated. Without
+    /// it a server that runs meanwhile must be started again.
+    pub keys: Option<KeyReader>,
     /// How many threads work on the database, and how long they wait for it.
     pub threads: Threads,
 }
@@ -68,10 +71,10 @@ impl Rollcall {
     /// # Errors
     /// An unreachable or newer database, or a wrong key; nothing is changed then.
     pub fn open(open: Open) -> Result<(Self, HostKey)> {
-        let Open { database, clock, key, threads } = open;
+        let Open { database, clock, key, keys, threads } = open;
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
-        let shared = Arc::new(Shared::new(clock, key, wake));
+        let shared = Arc::new(Shared::new(clock, key, keys, wake));
         let rollcall = Self { store, shared, woken, deciphering: OnceLock::new() };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
@@ -202,7 +205,7 @@ impl Rollcall {
             known => return Pending::done(known.map(|_| ())),
         }
         match keys::new_encryption_key(&self.shared) {
-            Ok(key) => self.set_up(Mode::Real, move |tx, _| keys::keep_first(tx, &key, now)),
+            Ok(key) => self.set_up(Mode::Real, move |tx, shared| keys::keep_first(tx, shared, &key)),
             Err(error) => Pending::done(Err(error)),
         }
     }
@@ -212,11 +215,45 @@ impl Rollcall {
     /// # Errors
     /// When the database fails.
     pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
-        let (now, key) = (self.now(), keys::new_encryption_key(&self.shared)?);
+        let key = keys::new_encryption_key(&self.shared)?;
         let kid = key.kid.clone();
-        self.set_up(Mode::Real, move |tx, _| keys::keep_next(tx, &key, now, overlap)).wait()?;
+        self.set_up(Mode::Real, move |tx, shared| keys::keep_next(tx, shared, &key, overlap)).wait()?;
         self.load_encryption_keys().wait()?;
         Ok(kid)
+    }
+
+    /// Puts another installation key in force: everything that is sealed is sealed with it, in one transaction. Other
+    /// processes on the database notice it, and read the new key where they have a [`KeyReader`].
+    ///
+    /// # Errors
+    /// [`crate::Code::Conflict`] for a key that is, or was, in force; [`crate::Code::Uncertain`] where it cannot be told
+    /// whether it was done: whoever opens the database with both keys sees which one it has.
+    pub fn rotate_key(&self, _: &HostKey, new: InstallationKey) -> Result<Resealed> {
+        let new = Arc::new(new);
+        let with = Arc::clone(&new);
+        let resealed = self.set_up(Mode::Real, move |tx, shared| keys::rotate(tx, shared, &with)).wait()?;
+        self.shared.take_key(&new);
+        Ok(resealed)
+    }
+
+    /// The fingerprint of the installation key in force.
+    pub fn key_fingerprint(&self) -> String {
+        self.shared.key().fingerprint().to_owned()
+    }
+
+    /// The installation keys that were in force and the one that is, oldest first.
+    pub fn key_history(&self, _: &HostKey) -> Pending<Vec<PastKey>> {
+        self.look(Extent::Moment, keys::history::list)
+    }
+
+    /// The server's own key pairs, the newest first, also those that are not used any more.
+    pub fn key_pairs(&self, _: &HostKey) -> Pending<Vec<KeyInfo>> {
+        self.look(Extent::Moment, keys::list)
+    }
+
+    /// Whether the installation key was rotated and this process could not read the new one, when it was last needed.
+    pub fn lacks_key(&self) -> bool {
+        self.shared.lacks_key()
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).
@@ -289,9 +326,10 @@ impl Rollcall {
         self.woken.clone()
     }
 
-    /// Checks that the database answers.
+    /// Checks that the database answers, and that its secrets can be read.
     pub fn ping(&self) -> Pending<()> {
-        self.look(Extent::Moment, |tx| accounts::list(tx).map(|_| ()))
+        let shared = Arc::clone(&self.shared);
+        self.look(Extent::Moment, move |tx| shared.key_of(tx).map(|_| ()))
     }
 
     /// The schema version that this program works with.

@@ -204,6 +204,7 @@ fn open(database: &TestDatabase, key: &Secret, clock: &Arc<ManualClock>) -> Resu
         database: database.database(),
         clock: Box::new(Arc::clone(clock)),
         key: InstallationKey::parse(key.expose())?,
+        keys: None,
         threads: Threads::default(),
     })
 }

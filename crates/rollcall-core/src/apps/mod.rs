@@ -249,7 +249,7 @@ pub fn secret(view: &View<'_>, id_or_name: &str) -> Result<Secret> {
 pub(crate) fn newest(view: &View<'_>, app: &App) -> Result<Credential> {
     let last = app.secrets.iter().max_by_key(|secret| (secret.is_live_at(view.now), secret.created));
     let last = last.ok_or_else(|| Error::internal("an app without a secret"))?;
-    Credential::open(&view.shared.key(), app.algorithm, &last.sealed)
+    view.shared.open(view.tx, |key| Credential::open(key, app.algorithm, &last.sealed))
 }
 
 pub(crate) fn find(view: &View<'_>, id_or_name: &str) -> Result<App> {

@@ -221,7 +221,7 @@ fn another_installation_key_is_refused_at_open() {
     let open = |key: &str| {
         let key = InstallationKey::parse(key).unwrap();
         let clock = Box::new(Arc::clone(&acme.clock));
-        Rollcall::open(Open { database: acme.database().database(), clock, key, threads: Threads::default() })
+        Rollcall::open(Open { database: acme.database().database(), clock, key, keys: None, threads: Threads::default() })
             .map(|_| ())
     };
     let error = open(InstallationKey::generate().expose()).unwrap_err();

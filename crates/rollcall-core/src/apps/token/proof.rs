@@ -51,13 +51,16 @@ struct Verified<'k> {
 /// What nobody's tokens are checked against, so that they take as long as anybody's.
 pub(crate) struct Decoys {
     verifiers: [OnceLock<Verifier>; Algorithm::ALL.len()],
+    /// Their own: the installation's may be replaced.
+    key: InstallationKey,
     sealed: Vec<u8>,
 }
 
 impl Decoys {
-    pub(crate) fn new(key: &InstallationKey) -> Self {
-        let secret: Secret = Secret::client_secret();
-        Self { verifiers: Default::default(), sealed: Credential::Secret(secret).seal(key) }
+    pub(crate) fn new() -> Self {
+        let key = InstallationKey::parse(InstallationKey::generate().expose()).expect("a key that was just made");
+        let sealed = Credential::Secret(Secret::client_secret()).seal(&key);
+        Self { verifiers: Default::default(), key, sealed }
     }
 
     fn of(&self, algorithm: Algorithm) -> &Verifier {
@@ -136,11 +139,10 @@ pub(crate) fn recognise_known(shared: &Shared, token: &Unverified<'_>, presented
 
 /// The records of these apps, as they are now, unsealed, and remembered.
 pub(crate) fn find_many(tx: &Tx<'_>, shared: &Shared, ids: &[&str]) -> Result<HashMap<String, Arc<Known>>> {
-    let key = shared.key();
     let found = store::apps::find_by_client_ids(tx, ids)?;
     let mut known = HashMap::new();
     for (id, app) in found {
-        let app = Arc::new(Known::open(&key, app)?);
+        let app = Arc::new(shared.open(tx, |key| Known::open(key, app.clone()))?);
         shared.known.put(&id, &app);
         known.insert(id, app);
     }
@@ -157,10 +159,10 @@ pub(crate) fn recognise_many(
     let read: Vec<_> = presented.iter().map(|p| Unverified::read(&p.token)).collect();
     let ids: HashSet<&str> = read.iter().flatten().map(|token| token.app_id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let (key, found) = (shared.key(), store::apps::find_by_client_ids(tx, &ids)?);
+    let found = store::apps::find_by_client_ids(tx, &ids)?;
     let mut known: HashMap<&str, Result<Arc<Known>>> = HashMap::new();
     for (id, app) in &found {
-        let opened = Known::open(&key, app.clone()).map(Arc::new);
+        let opened = shared.open(tx, |key| Known::open(key, app.clone())).map(Arc::new);
         if let Ok(app) = &opened {
             shared.known.put(id, app);
         }
@@ -172,7 +174,7 @@ pub(crate) fn recognise_many(
             None => {
                 shared.known.forget(&token.app_id);
                 // Whatever comes out, nobody can have signed with these.
-                let _ = Credential::open(&key, Algorithm::Hs256, &shared.decoys.sealed)?;
+                let _ = Credential::open(&shared.decoys.key, Algorithm::Hs256, &shared.decoys.sealed)?;
                 shared.decoys.of(token.algorithm).verifies(token.signed.as_bytes(), &token.signature);
                 Ok(Err(Refusal::UnknownApp))
             }

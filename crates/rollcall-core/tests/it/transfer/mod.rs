@@ -65,7 +65,7 @@ impl Opened {
     fn at(acme: &TestRollcall, database: Database) -> Result<Self> {
         let key = InstallationKey::parse(acme.key().expose())?;
         let clock = Box::new(Arc::clone(&acme.clock));
-        let (rollcall, host) = Rollcall::open(Open { database, clock, key, threads: Threads::default() })?;
+        let (rollcall, host) = Rollcall::open(Open { database, clock, key, keys: None, threads: Threads::default() })?;
         Ok(Self { rollcall, host })
     }
 

@@ -16,7 +16,7 @@ use super::state;
 fn open(database: &TestDatabase) -> (Rollcall, HostKey) {
     let key = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
     let clock = Box::new(ManualClock::at(START));
-    Rollcall::open(Open { database: database.database(), clock, key, threads: Threads::default() }).unwrap()
+    Rollcall::open(Open { database: database.database(), clock, key, keys: None, threads: Threads::default() }).unwrap()
 }
 
 fn apply(rollcall: &Rollcall, host: &HostKey, state: State) -> usize {
