@@ -1,6 +1,7 @@
 //! Secrets at rest: AES-256-GCM under the installation key, and the digest of single-use tokens. Which key is in force is
 //! said in `keys/`.
 
+mod guard;
 mod weak;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};

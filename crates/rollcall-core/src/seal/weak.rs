@@ -13,8 +13,22 @@ const DOCUMENTED: [&str; 3] = [
 
 /// Their SHA-256 is what comes out where a key is made of a word, or of a variable that is not set.
 const WORDS: [&str; 16] = [
-    "", "password", "secret", "changeme", "change-me", "test", "testing", "rollcall", "rollcall-key", "admin", "key",
-    "default", "example", "123456", "0", "installation key",
+    "",
+    "password",
+    "secret",
+    "changeme",
+    "change-me",
+    "test",
+    "testing",
+    "rollcall",
+    "rollcall-key",
+    "admin",
+    "key",
+    "default",
+    "example",
+    "123456",
+    "0",
+    "installation key",
 ];
 
 /// A random key has about thirty different bytes; with fewer than this it is none.

@@ -10,6 +10,7 @@ mod erasures;
 mod files;
 mod groups;
 mod invitations;
+mod keys;
 mod lists;
 mod model;
 mod once;

@@ -221,8 +221,14 @@ fn another_installation_key_is_refused_at_open() {
     let open = |key: &str| {
         let key = InstallationKey::parse(key).unwrap();
         let clock = Box::new(Arc::clone(&acme.clock));
-        Rollcall::open(Open { database: acme.database().database(), clock, key, keys: None, threads: Threads::default() })
-            .map(|_| ())
+        Rollcall::open(Open {
+            database: acme.database().database(),
+            clock,
+            key,
+            keys: None,
+            threads: Threads::default(),
+        })
+        .map(|_| ())
     };
     let error = open(InstallationKey::generate().expose()).unwrap_err();
     assert_eq!(error.code(), Code::Invalid);

@@ -165,7 +165,10 @@ fn keys(context: &Context, installation: &Installation, findings: &mut Vec<Findi
     let (live, retired): (Vec<_>, Vec<_>) = pairs.iter().partition(|key| key.retires.is_none_or(|end| end > now));
     for key in live {
         let ends = key.retires.map_or_else(String::new, |end| format!(", retires {end}"));
-        findings.push(good("key pair", format!("{} {}, {} days old{ends}", key.purpose.name(), key.kid, days(key.created))));
+        findings.push(good(
+            "key pair",
+            format!("{} {}, {} days old{ends}", key.purpose.name(), key.kid, days(key.created)),
+        ));
     }
     if !retired.is_empty() {
         findings.push(good("key pair", format!("{} retired; rollcall key list shows them", retired.len())));

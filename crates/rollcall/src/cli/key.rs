@@ -90,7 +90,8 @@ fn list(context: &Context) -> Result<()> {
         Some(end) if end > now => "retiring",
         Some(_) => "retired",
     };
-    let mut rows = vec![vec!["installation".into(), fingerprint.clone(), since(present), String::new(), "present".into()]];
+    let mut rows =
+        vec![vec!["installation".into(), fingerprint.clone(), since(present), String::new(), "present".into()]];
     rows.extend(pairs.iter().map(|key| {
         let retires = key.retires.map(|end| end.to_string()).unwrap_or_default();
         vec![key.purpose.name().into(), key.kid.clone(), key.created.to_string(), retires, state(key.retires).into()]
@@ -119,7 +120,9 @@ fn list(context: &Context) -> Result<()> {
 /// The new key that somebody gives.
 fn given(args: &RotateArgs) -> Result<Option<Secret>> {
     match (&args.new_key_file, key_file::variable(NEW_KEY)) {
-        (Some(_), Some(_)) => Err(Usage(format!("give the new key by --new-key-file or in {NEW_KEY}, not by both")).into()),
+        (Some(_), Some(_)) => {
+            Err(Usage(format!("give the new key by --new-key-file or in {NEW_KEY}, not by both")).into())
+        }
         (Some(file), None) => key_file::text(file).map(Some),
         (None, given) => Ok(given),
     }
@@ -138,7 +141,8 @@ fn rotate(context: &Context, args: &RotateArgs) -> Result<()> {
             })?;
             let new = InstallationKey::parse(given.expose()).context("the new key")?;
             let installation = installation::open_to_rotate(&context.settings)?;
-            let resealed = installation.rollcall.rotate_key(&installation.host, new).map_err(|error| uncertain(error, None))?;
+            let resealed =
+                installation.rollcall.rotate_key(&installation.host, new).map_err(|error| uncertain(error, None))?;
             report(context, &resealed, None);
             context.out.note(&format!(
                 "Change ROLLCALL_KEY to the new key now, wherever it is set, and start those servers again; {what_then}. Keep the \
@@ -157,8 +161,9 @@ fn rotate(context: &Context, args: &RotateArgs) -> Result<()> {
                 alone.finish(path)?;
             }
             let new = alone.prepare(path, given)?;
-            let resealed =
-                rollcall.rotate_key(&installation.host, new).map_err(|error| uncertain(error, Some(key_file::next(path))))?;
+            let resealed = rollcall
+                .rotate_key(&installation.host, new)
+                .map_err(|error| uncertain(error, Some(key_file::next(path))))?;
             let kept = alone.finish(path).context(
                 "the new key is in force, but its file could not be put into place; mend this, and start anything again",
             )?;
@@ -223,7 +228,9 @@ fn renew(context: &Context, overlap: i64) -> Result<()> {
     let pairs = installation.rollcall.key_pairs(&installation.host).wait()?;
     let earlier = pairs.iter().filter(|key| key.purpose == Purpose::Encryption && key.kid != kid);
     let end = earlier.filter_map(|key| key.retires).max().filter(|end| *end > installation.rollcall.now());
-    let until = end.map_or_else(String::new, |end| format!("Tokens that are encrypted to the pair before are taken until {end}.\n"));
+    let until = end.map_or_else(String::new, |end| {
+        format!("Tokens that are encrypted to the pair before are taken until {end}.\n")
+    });
     context.out.result(
         &format!("Tokens are encrypted to a new key pair from now on: {kid}\n{until}"),
         &json!({ "kid": kid, "earlierRetire": end.map(|end| end.to_string()) }),

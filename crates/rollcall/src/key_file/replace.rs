@@ -27,9 +27,8 @@ pub(crate) fn old_ones(path: &Path) -> Vec<PathBuf> {
     let begins = begins.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Ok(entries) = std::fs::read_dir(folder_of(path)) else { return Vec::new() };
     let found = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut found: Vec<PathBuf> = found
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begins)))
-        .collect();
+    let mut found: Vec<PathBuf> =
+        found.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begins))).collect();
     found.sort();
     found
 }

@@ -7,6 +7,7 @@ mod demo;
 mod erasures;
 mod files;
 mod graceful;
+mod keys;
 mod openapi;
 mod program;
 mod replicas;
