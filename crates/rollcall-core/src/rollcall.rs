@@ -14,7 +14,7 @@ use crate::apps::{Authenticating, TokenId, replay};
 use crate::audit;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
-use crate::keys::{self, EncryptionKey, KeyInfo, KeyReader, PastKey, PublicServerKey, Resealed};
+use crate::keys::{EncryptionKey, KeyReader};
 use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::pending::Pending;
 use crate::policy::{self, Permission};
@@ -187,75 +187,6 @@ impl Rollcall {
         Pending(receiver)
     }
 
-    /// The public halves of the server's keys, the newest first; tokens may be encrypted to those for encryption. Where
-    /// there is none yet, one is made.
-    pub fn server_keys(&self) -> Pending<Vec<PublicServerKey>> {
-        let now = self.now();
-        self.look(Extent::Moment, move |tx| keys::public(tx, now))
-    }
-
-    /// Makes the key pair that tokens are encrypted to, where there is none.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn make_encryption_key(&self) -> Pending<()> {
-        let now = self.now();
-        match self.look(Extent::Moment, move |tx| keys::has_encryption_key(tx, now)).wait() {
-            Ok(false) => {}
-            known => return Pending::done(known.map(|_| ())),
-        }
-        match keys::new_encryption_key(&self.shared) {
-            Ok(key) => self.set_up(Mode::Real, move |tx, shared| keys::keep_first(tx, shared, &key)),
-            Err(error) => Pending::done(Err(error)),
-        }
-    }
-
-    /// Makes a new key pair for encryption; those before it are taken for `overlap` milliseconds more. Gives its name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
-        let key = keys::new_encryption_key(&self.shared)?;
-        let kid = key.kid.clone();
-        self.set_up(Mode::Real, move |tx, shared| keys::keep_next(tx, shared, &key, overlap)).wait()?;
-        self.load_encryption_keys().wait()?;
-        Ok(kid)
-    }
-
-    /// Puts another installation key in force: everything that is sealed is sealed with it, in one transaction. Other
-    /// processes on the database notice it, and read the new key where they have a [`KeyReader`].
-    ///
-    /// # Errors
-    /// [`crate::Code::Conflict`] for a key that is, or was, in force; [`crate::Code::Uncertain`] where it cannot be told
-    /// whether it was done: whoever opens the database with both keys sees which one it has.
-    pub fn rotate_key(&self, _: &HostKey, new: InstallationKey) -> Result<Resealed> {
-        let new = Arc::new(new);
-        let with = Arc::clone(&new);
-        let resealed = self.set_up(Mode::Real, move |tx, shared| keys::rotate(tx, shared, &with)).wait()?;
-        self.shared.take_key(&new);
-        Ok(resealed)
-    }
-
-    /// The fingerprint of the installation key in force.
-    pub fn key_fingerprint(&self) -> String {
-        self.shared.key().fingerprint().to_owned()
-    }
-
-    /// The installation keys that were in force and the one that is, oldest first.
-    pub fn key_history(&self, _: &HostKey) -> Pending<Vec<PastKey>> {
-        self.look(Extent::Moment, keys::history::list)
-    }
-
-    /// The server's own key pairs, the newest first, also those that are not used any more.
-    pub fn key_pairs(&self, _: &HostKey) -> Pending<Vec<KeyInfo>> {
-        self.look(Extent::Moment, keys::list)
-    }
-
-    /// Whether the installation key was rotated and this process could not read the new one, when it was last needed.
-    pub fn lacks_key(&self) -> bool {
-        self.shared.lacks_key()
-    }
-
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).
     pub fn recognise_invitation(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<Actor>> {
         let shared = Arc::clone(&self.shared);
@@ -352,11 +283,11 @@ impl Rollcall {
         self.shared.clock.now()
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
-    fn set_up<T: Send + 'static>(
+    pub(crate) fn set_up<T: Send + 'static>(
         &self,
         mode: Mode,
         work: impl Fn(&store::WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
@@ -383,7 +314,7 @@ impl Rollcall {
         self.look(Extent::Snapshot, work)
     }
 
-    fn look<T: Send + 'static>(
+    pub(crate) fn look<T: Send + 'static>(
         &self,
         extent: Extent,
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,

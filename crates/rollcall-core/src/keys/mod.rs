@@ -3,6 +3,7 @@
 
 mod encryption;
 pub(crate) mod history;
+mod host;
 mod ring;
 mod rotate;
 
