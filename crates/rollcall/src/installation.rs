@@ -48,19 +48,17 @@ pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Install
 /// Opens the installation, and finishes what a rotation of its key may have left.
 pub(crate) fn open_with(settings: &Settings, if_missing: IfMissing, threads: Threads) -> Result<Installation> {
     let installation = open_as(settings, if_missing, threads, Strength::Random)?;
-    match key_file::settle(&settings.key.value, &installation.rollcall.key_fingerprint())? {
-        Left::Nothing => {}
-        Left::Finished => {
-            tracing::warn!("a rotation of the installation key had been broken off; its file is in place now")
-        }
-        Left::Waiting(path) => tracing::warn!(
-            file = %path.display(),
-            "there is a key that was to follow and is not in force: `rollcall key rotate` takes it, or remove it"
+    let left = key_file::settle(&settings.key.value, &installation.rollcall.key_fingerprint())?;
+    let (file, told) = match left {
+        Left::Nothing => return Ok(installation),
+        Left::Finished => (None, "a rotation of the installation key had been broken off; its file is in place now"),
+        Left::Waiting(path) => (
+            Some(path.display().to_string()),
+            "there is a key that was to follow and is not in force: `rollcall key rotate` takes it, or remove it",
         ),
-        Left::Environment => {
-            tracing::warn!("the key in force is the one in ROLLCALL_NEW_KEY; put it into ROLLCALL_KEY")
-        }
-    }
+        Left::Environment => (None, "the key in force is the one in ROLLCALL_NEW_KEY; put it into ROLLCALL_KEY"),
+    };
+    tracing::warn!(file, "{told}");
     Ok(installation)
 }
 
