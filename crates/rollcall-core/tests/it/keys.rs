@@ -266,6 +266,15 @@ fn a_process_that_cannot_read_the_new_key_says_so_and_does_nothing() {
     assert_eq!(acme.database().number("select count(*) from users"), rows);
 }
 
+/// Ends the others' work when one of them fails.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Writers are in the middle of their work, and waiting for their locks, when the key is replaced; again and again.
 #[test]
 fn nothing_is_sealed_with_the_old_key_by_writers_who_waited_for_the_rotation() {
@@ -277,6 +286,7 @@ fn nothing_is_sealed_with_the_old_key_by_writers_who_waited_for_the_rotation() {
         for writer in 1..=3 {
             let (running, host, token, is_over, made, acme) = (&running, &host, &token, &is_over, &made, &acme);
             scope.spawn(move || {
+                let _over = Over(is_over);
                 for n in 0.. {
                     if is_over.load(Ordering::SeqCst) {
                         return;
@@ -288,9 +298,11 @@ fn nothing_is_sealed_with_the_old_key_by_writers_who_waited_for_the_rotation() {
                 }
             });
         }
+        let _over = Over(&is_over);
         for _ in 0..6 {
             let reached = *made.lock().unwrap() + 5;
             while *made.lock().unwrap() < reached {
+                assert!(!is_over.load(Ordering::SeqCst), "a writer failed");
                 std::thread::yield_now();
             }
             let key = InstallationKey::generate();
@@ -298,7 +310,6 @@ fn nothing_is_sealed_with_the_old_key_by_writers_who_waited_for_the_rotation() {
             let resealed = acme.rollcall().rotate_key(acme.host(), parsed(&key)).unwrap();
             assert_eq!(resealed.unreadable, []);
         }
-        is_over.store(true, Ordering::SeqCst);
     });
     let (_, last) = rotate(&acme);
     assert_eq!(last.unreadable, []);
