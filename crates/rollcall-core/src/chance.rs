@@ -3,7 +3,7 @@
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Fresh random bytes.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
@@ -29,12 +29,12 @@ impl Secret {
 
     /// A client secret in the vendor's form: 32 random bytes as base64, 44 characters.
     pub(crate) fn client_secret() -> Self {
-        Self(STANDARD.encode(bytes::<32>()))
+        Self(STANDARD.encode(Zeroizing::new(bytes::<32>()).as_slice()))
     }
 
     /// A single-use token for a link: 32 random bytes, safe in URLs.
     pub(crate) fn link_token() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(bytes::<32>()))
+        Self(URL_SAFE_NO_PAD.encode(Zeroizing::new(bytes::<32>()).as_slice()))
     }
 
     /// The text itself, for the one place that must show or use it.

@@ -111,6 +111,18 @@ impl Error {
         }
     }
 
+    /// What is sealed cannot be read, nor anything be sealed: the key is another one by now.
+    pub(crate) fn without_key(cause: impl fmt::Display) -> Self {
+        Self {
+            code: Code::Busy,
+            message: "The secrets of this installation have a new key, which this server was not given; nothing was \
+                      changed. Try again in a moment, or tell whoever runs it."
+                .into(),
+            faults: Vec::new(),
+            cause: Some(cause.to_string()),
+        }
+    }
+
     /// The database cannot be reached (any more), and nothing of this was kept.
     pub fn unreachable(cause: impl fmt::Display) -> Self {
         Self {

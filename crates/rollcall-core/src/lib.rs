@@ -70,8 +70,10 @@ mod once;
 mod pending;
 mod shared;
 mod store;
+mod view;
 
 pub use error::{Code, Error, Fault, Result};
+pub use keys::KeyReader;
 pub use pending::Pending;
 pub use rollcall::{HostKey, Open, Rollcall};
 pub use store::{Database, PostgresAddress, Threads, mask};

@@ -13,8 +13,9 @@ use crate::error::{Code, Error, Result};
 pub use crate::once::{Once, REMEMBERED_MILLIS, Reply};
 use crate::policy::{self, Permission};
 use crate::shared::Shared;
-use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Marks, Tx, Verdict, WriteTx};
+use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Verdict, WriteTx};
 use crate::transfer::{Copied, Target};
+pub use crate::view::View;
 
 /// Whether the work is done or only rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,56 +24,6 @@ pub enum Mode {
     Real,
     /// Answer exactly as if it were done, and change nothing.
     DryRun,
-}
-
-/// A snapshot of one account, for one actor.
-pub struct View<'t> {
-    pub(crate) tx: &'t Tx<'t>,
-    pub(crate) actor: Actor,
-    pub(crate) account: AccountKey,
-    pub(crate) now: crate::clock::Time,
-    pub(crate) shared: Arc<Shared>,
-    permission: Permission,
-    /// As they were when it began to read; none where nobody has looked.
-    marks: Option<Marks>,
-}
-
-impl<'t> View<'t> {
-    pub(crate) fn new(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Self {
-        let (account, now) = (actor.account(), shared.clock.now());
-        Self { tx, actor, account, now, shared, permission, marks: None }
-    }
-
-    /// A snapshot for an actor as they are in it: an app that was revoked since its token was recognised has no view, and
-    /// one that lost scopes has none of what needs them. The account's revision is seen by the same look.
-    pub(crate) fn of_now(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Result<Self> {
-        let Actor::App(app) = &actor else { return Ok(Self::new(tx, actor, permission, shared)) };
-        let marks = store::accounts::marks(tx, app.account)?;
-        let is_same = marks.stamp == app.proof.stamp;
-        let actor = if is_same { actor } else { renew(tx, &shared, &actor)? };
-        policy::require(&actor, permission)?;
-        Ok(Self { marks: Some(marks), ..Self::new(tx, actor, permission, shared) })
-    }
-
-    /// A use-case names the permission that it needs, so that a face that opened the transaction with another one fails
-    /// its tests instead of opening a hole. The host's own permission covers all that is done to an account.
-    pub(crate) fn expect(&self, permission: Permission) -> Result<()> {
-        if self.permission == permission || self.permission == Permission::AdministerAccount {
-            Ok(())
-        } else {
-            Err(Error::internal(format!("opened with {:?}, used for {permission:?}", self.permission)))
-        }
-    }
-
-    /// A short text that changes with every committed change of the account, and is no other account's, nor that of an
-    /// account of another database.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn mark(&self) -> Result<String> {
-        let marks = self.marks.map_or_else(|| store::accounts::marks(self.tx, self.account), Ok)?;
-        Ok(format!("{}.{}.{}", self.shared.epoch(), self.account.0, marks.revision))
-    }
 }
 
 /// A transaction that may change one account.

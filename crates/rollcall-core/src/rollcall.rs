@@ -13,8 +13,9 @@ use crate::apps::{Authenticating, TokenId, replay};
 use crate::audit;
 use crate::clock::{Clock, Time};
 use crate::error::Result;
+use crate::keys::KeyReader;
 use crate::limits::{self, Limited, RateLimit};
-use crate::op::{self, Mode, Op, OpJob, Reply, SetupJob, View};
+use crate::op::{self, CopyJob, Mode, Op, OpJob, Reply, SetupJob, View};
 use crate::pending::Pending;
 use crate::policy::{self, Permission};
 use crate::seal::InstallationKey;
@@ -32,6 +33,9 @@ pub struct Open {
     pub clock: Box<dyn Clock>,
     /// The key under which secrets are kept.
     pub key: InstallationKey,
+    /// Where keys are read from when that one does not open the database, or not any more because it was rotated. Without
+    /// it a server that runs meanwhile must be started again.
+    pub keys: Option<KeyReader>,
     /// How many threads work on the database, and how long they wait for it.
     pub threads: Threads,
     /// How many calls of one API an account may make; none for as many as it likes. The same for all replicas.
@@ -63,10 +67,10 @@ impl Rollcall {
     /// # Errors
     /// An unreachable or newer database, or a wrong key; nothing is changed then.
     pub fn open(open: Open) -> Result<(Self, HostKey)> {
-        let Open { database, clock, key, threads, rate_limit } = open;
+        let Open { database, clock, key, keys, threads, rate_limit } = open;
         let store = Store::open(&database, threads, clock.now())?;
         let (wake, woken) = flume::bounded(1);
-        let shared = Arc::new(Shared::new(clock, key, rate_limit, wake));
+        let shared = Arc::new(Shared::new(clock, key, keys, rate_limit, wake));
         let rollcall = Self { store, shared, woken };
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
@@ -244,9 +248,10 @@ impl Rollcall {
         self.woken.clone()
     }
 
-    /// Checks that the database answers.
+    /// Checks that the database answers, and that its secrets can be read.
     pub fn ping(&self) -> Pending<()> {
-        self.look(Extent::Moment, |tx| accounts::list(tx).map(|_| ()))
+        let shared = Arc::clone(&self.shared);
+        self.look(Extent::Moment, move |tx| shared.key_of(tx).map(|_| ()))
     }
 
     /// The schema version that this program works with.
@@ -335,7 +340,7 @@ fn fill(source: &Store, target: &Database, now: Time) -> Result<Copied> {
     };
     source.read(Extent::Snapshot, Box::new(send));
     let (sender, received) = flume::bounded(1);
-    target.write(Box::new(op::CopyJob::new(copied, sender)));
+    target.write(Box::new(CopyJob::new(copied, sender)));
     let answer = Pending(received).wait();
     // Where the original could not be read, that is why the copy is not whole.
     Pending(sent).wait().and(answer)

@@ -2,22 +2,22 @@
 
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::RwLock;
-
 use crate::actor::Actor;
 use crate::apps::door::Door;
 use crate::apps::known::KnownApps;
 use crate::apps::token::{Decoys, Refusal};
 use crate::apps::usage::Usage;
 use crate::clock::Clock;
-use crate::keys;
+use crate::error::Result;
+use crate::keys::{self, KeyReader, Ring};
 use crate::limits::{Limits, RateLimit};
 use crate::seal::InstallationKey;
+use crate::store::Tx;
 
 /// What every transaction may use.
 pub(crate) struct Shared {
     pub(crate) clock: Box<dyn Clock>,
-    key: RwLock<Arc<InstallationKey>>,
+    ring: Ring,
     pub(crate) usage: Usage,
     pub(crate) door: Door,
     pub(crate) known: KnownApps,
@@ -34,13 +34,14 @@ impl Shared {
     pub(crate) fn new(
         clock: Box<dyn Clock>,
         key: InstallationKey,
+        reader: Option<KeyReader>,
         limit: Option<RateLimit>,
         wake: flume::Sender<()>,
     ) -> Self {
         Self {
             clock,
             decoys: Decoys::default(),
-            key: RwLock::new(Arc::new(key)),
+            ring: Ring::new(key, reader),
             usage: Usage::default(),
             door: Door::default(),
             known: KnownApps::default(),
@@ -63,9 +64,48 @@ impl Shared {
         self.epoch.get().map_or("", String::as_str)
     }
 
-    /// The installation key.
+    /// The installation key, as far as this process knows. What is sealed is sealed with [`Self::key_of`], or with
+    /// [`View::sealing_key`](crate::op::View::sealing_key).
     pub(crate) fn key(&self) -> Arc<InstallationKey> {
-        Arc::clone(&self.key.read())
+        self.ring.present()
+    }
+
+    /// The installation key of the database as the transaction sees it: one statement.
+    ///
+    /// # Errors
+    /// [`crate::Code::Busy`] where the key was rotated and this process cannot read the new one.
+    pub(crate) fn key_of(&self, tx: &Tx<'_>) -> Result<Arc<InstallationKey>> {
+        self.ring.of(tx, || self.forget_opened())
+    }
+
+    /// Opens what the transaction has read; one statement more where the key was rotated.
+    ///
+    /// # Errors
+    /// As [`Self::key_of`], or what `open` says.
+    pub(crate) fn open<T>(&self, tx: &Tx<'_>, open: impl Fn(&InstallationKey) -> Result<T>) -> Result<T> {
+        self.ring.open(tx, || self.forget_opened(), open)
+    }
+
+    /// Whether one of the keys that there are opens this.
+    pub(crate) fn has_key_for(&self, check: &[u8]) -> bool {
+        self.ring.fitting(check, || self.forget_opened()).is_some()
+    }
+
+    /// The key was rotated, by this process.
+    pub(crate) fn take_key(&self, key: &Arc<InstallationKey>) {
+        self.ring.replace(key);
+        self.forget_opened();
+    }
+
+    /// Whether the database has a key by now that this process cannot read.
+    pub(crate) fn lacks_key(&self) -> bool {
+        self.ring.is_lost()
+    }
+
+    fn forget_opened(&self) {
+        self.known.forget_all();
+        self.encryption_keys.forget();
+        self.decoys.forget();
     }
 
     /// An app's token was refused after it had been recognised.

@@ -240,6 +240,7 @@ fn open(
         database: database.database(),
         clock: Box::new(Arc::clone(clock)),
         key: InstallationKey::parse(key.expose())?,
+        keys: None,
         threads: Threads::default(),
         rate_limit: rate_limit.cloned(),
     })

@@ -11,7 +11,7 @@ use rollcall_core::clock::SystemClock;
 use rollcall_core::{Database, HostKey, Open, Rollcall, Threads};
 
 use crate::config::Settings;
-use crate::key_file;
+use crate::key_file::{self, Left, Strength};
 use crate::usage::Usage;
 
 /// The account that is founded where nobody named one.
@@ -45,19 +45,50 @@ pub(crate) fn open(settings: &Settings, if_missing: IfMissing) -> Result<Install
     open_with(settings, if_missing, Threads::default())
 }
 
-/// Opens the installation.
+/// Opens the installation, and finishes what a rotation of its key may have left.
 pub(crate) fn open_with(settings: &Settings, if_missing: IfMissing, threads: Threads) -> Result<Installation> {
+    let installation = open_as(settings, if_missing, threads, Strength::Random)?;
+    let left = key_file::settle(&settings.key.value, &installation.rollcall.key_fingerprint())?;
+    let (file, told) = match left {
+        Left::Nothing => return Ok(installation),
+        Left::Finished => (None, "a rotation of the installation key had been broken off; its file is in place now"),
+        Left::Waiting(path) => (
+            Some(path.display().to_string()),
+            "there is a key that was to follow and is not in force: `rollcall key rotate` takes it, or remove it",
+        ),
+        Left::Environment => (None, "the key in force is the one in ROLLCALL_NEW_KEY; put it into ROLLCALL_KEY"),
+    };
+    tracing::warn!(file, "{told}");
+    Ok(installation)
+}
+
+/// Opens the installation to replace its key, which may be one that others know. What a rotation left stays as it is.
+pub(crate) fn open_to_rotate(settings: &Settings) -> Result<Installation> {
+    open_as(settings, IfMissing::Refuse, Threads::default(), Strength::Any)
+}
+
+/// Refuses to go on where there is nothing yet.
+pub(crate) fn must_exist(settings: &Settings) -> Result<()> {
     let database = database(settings)?;
-    let exists = database.exists()?;
-    if !exists && if_missing == IfMissing::Refuse {
+    if !database.exists()? {
         bail!(
             "there is no Rollcall database at {database}; start one with `rollcall serve` or fill one with `rollcall apply FILE` (or name another with --data or --database)"
         );
     }
+    Ok(())
+}
+
+fn open_as(settings: &Settings, if_missing: IfMissing, threads: Threads, strength: Strength) -> Result<Installation> {
+    if if_missing == IfMissing::Refuse {
+        must_exist(settings)?;
+    }
+    let database = database(settings)?;
+    let exists = database.exists()?;
     make_directory(&settings.data.value)?;
-    let key = key_file::load(&settings.key.value, exists)?;
-    let rate_limit = settings.rate_limit.value.clone();
-    let (rollcall, host) = Rollcall::open(Open { database, clock: Box::new(SystemClock), key, threads, rate_limit })?;
+    let source = &settings.key.value;
+    let (key, keys) = (key_file::load(source, exists, strength)?, Some(key_file::reader(source)));
+    let (clock, rate_limit) = (Box::new(SystemClock), settings.rate_limit.value.clone());
+    let (rollcall, host) = Rollcall::open(Open { database, clock, key, keys, threads, rate_limit })?;
     Ok(Installation { rollcall: Arc::new(rollcall), host: Arc::new(host) })
 }
 

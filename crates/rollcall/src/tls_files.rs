@@ -61,7 +61,8 @@ impl TlsFiles {
             |path: &Path, what| fs::read(path).with_context(|| format!("cannot read the {what} {}", path.display()));
         let certificate = read(&self.certificate, "certificate file")?;
         let key = read(&self.key, "key file of the certificate")?;
-        key_file::check_mode(&self.key)?;
+        let metadata = fs::metadata(&self.key).with_context(|| format!("cannot look at {}", self.key.display()))?;
+        key_file::check(&self.key, &metadata)?;
         Ok((certificate, key))
     }
 

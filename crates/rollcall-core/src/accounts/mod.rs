@@ -6,6 +6,7 @@ use crate::audit::{Event, EventKind};
 use crate::chance;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, OrgId};
+use crate::keys::{self, CHECKED, KEY_CHECK};
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::roles;
@@ -88,18 +89,19 @@ pub(crate) struct Account {
     pub(crate) org: OrgId,
 }
 
-const KEY_CHECK: &str = "key check";
 pub(crate) const EPOCH: &str = "epoch";
 
 /// At open: the installation key must be the one with which the database was made. False where it knows none yet.
 pub(crate) fn check_key(tx: &Tx<'_>, shared: &Shared) -> Result<bool> {
     let Some(sealed) = store::accounts::installation_value(tx, KEY_CHECK)? else { return Ok(false) };
-    shared.key().open(KEY_CHECK, &sealed).map(|_| true).map_err(|_| {
-        Error::invalid(
-            "the installation key is not the one this database was made with: its secrets cannot be read. \
-             Put the right key into ROLLCALL_KEY or the key file (it may be in the backup of the data directory)",
-        )
-    })
+    if shared.has_key_for(&sealed) {
+        return Ok(true);
+    }
+    Err(Error::invalid(
+        "the installation key is not the one this database was made with: its secrets cannot be read. \
+         Put the right key into ROLLCALL_KEY or the key file (it may be in the backup of the data directory; where the key \
+         was rotated since, it is the new one for the database, and the one of then, rollcall.key.old-…, for a backup)",
+    ))
 }
 
 /// A new database learns the key, and gets an epoch: a random text that no other database has.
@@ -108,7 +110,8 @@ pub(crate) fn learn_key(tx: &WriteTx<'_>, shared: &Shared) -> Result<()> {
         return Ok(());
     }
     renew_epoch(tx)?;
-    store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key().seal(KEY_CHECK, b"rollcall"))
+    keys::history::note(tx, shared.key().fingerprint(), shared.clock.now())?;
+    store::accounts::set_installation_value(tx, KEY_CHECK, &shared.key().seal(KEY_CHECK, CHECKED))
 }
 
 /// A new database gets an epoch, and so does a copy, whose original goes its own way.

@@ -50,6 +50,11 @@ impl Credential {
         PublicKey::from_der(&der).map(Self::PublicKey).map_err(Error::internal)
     }
 
+    /// For what the credentials of such apps are sealed.
+    pub(crate) fn seal_of(algorithm: Algorithm) -> &'static str {
+        if algorithm.is_hmac() { SECRET_SEAL } else { PUBLIC_KEY_SEAL }
+    }
+
     /// Seals it for the database.
     pub(crate) fn seal(&self, key: &InstallationKey) -> Vec<u8> {
         match self {

@@ -7,6 +7,7 @@ use super::{Algorithm, App, Credential};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::op::View;
+use crate::seal::InstallationKey;
 use crate::store::{self, AppKey, WriteTx};
 
 /// A credential and when it comes to its end.
@@ -26,12 +27,12 @@ impl Replacement {
     /// The way to these and no other live ones, the newest last; none where nothing is to be done. What came to its end is
     /// left as it is, or left out: it proves nothing, and is kept to say so.
     pub(crate) fn plan(view: &View<'_>, app: &App, algorithm: Algorithm, wanted: &[Ending]) -> Result<Option<Self>> {
-        let key = view.shared.key();
         let is_same_family = app.algorithm.is_hmac() == algorithm.is_hmac();
         let mut plan = Self::default();
         let mut found = vec![false; wanted.len()];
         for secret in &app.secrets {
-            let has = if is_same_family { Some(Credential::open(&key, app.algorithm, &secret.sealed)?) } else { None };
+            let open = |key: &InstallationKey| Credential::open(key, app.algorithm, &secret.sealed);
+            let has = if is_same_family { Some(view.shared.open(view.tx, open)?) } else { None };
             match has.and_then(|has| wanted.iter().position(|(credential, _)| credential.is(&has))) {
                 Some(place) => {
                     found[place] = true;

@@ -40,7 +40,6 @@ impl KnownApps {
     }
 
     /// Forgets all: the key under which they were sealed is another one.
-    #[allow(dead_code, reason = "rotation of the installation key takes it up")]
     pub(crate) fn forget_all(&self) {
         self.0.write().clear();
     }

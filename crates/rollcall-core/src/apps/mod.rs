@@ -197,7 +197,7 @@ pub struct SecretInfo {
 const IDLE_MILLIS: i64 = 3_600 * 1_000;
 
 fn info(view: &View<'_>, app: App, refusals: Vec<(String, u64, Time)>) -> Result<AppInfo> {
-    let (key, now) = (view.shared.key(), view.now);
+    let now = view.now;
     let newest = app.secrets.iter().rfind(|secret| secret.is_live_at(now)).cloned();
     let secret = |secret: AppSecret| {
         let is_live = secret.is_live_at(now);
@@ -208,7 +208,10 @@ fn info(view: &View<'_>, app: App, refusals: Vec<(String, u64, Time)>) -> Result
         let is_idle = is_live && newest.as_ref().is_some_and(is_left_for);
         let public_key = match app.algorithm.is_hmac() {
             true => None,
-            false => Credential::open(&key, app.algorithm, &secret.sealed)?.public_key().cloned(),
+            false => {
+                let opened = view.shared.open(view.tx, |key| Credential::open(key, app.algorithm, &secret.sealed))?;
+                opened.public_key().cloned()
+            }
         };
         let AppSecret { id, created, expires, last_used, .. } = secret;
         Ok(SecretInfo { id, created, expires, last_used, public_key, is_live, is_idle })
@@ -274,8 +277,10 @@ pub(crate) fn present(view: &View<'_>, app: &App) -> Result<Vec<Ending>> {
     if secrets.is_empty() {
         secrets.extend(app.secrets.last());
     }
-    let key = view.shared.key();
-    let opened = |secret: &AppSecret| Ok((Credential::open(&key, app.algorithm, &secret.sealed)?, secret.expires));
+    let opened = |secret: &AppSecret| {
+        let credential = view.shared.open(view.tx, |key| Credential::open(key, app.algorithm, &secret.sealed))?;
+        Ok((credential, secret.expires))
+    };
     secrets.into_iter().map(opened).collect()
 }
 

@@ -62,7 +62,8 @@ pub fn rotate(op: &mut Op<'_>, id_or_name: &str, rotation: &Rotation) -> Result<
         ));
     }
     for secret in &live {
-        if Credential::open(&op.shared.key(), app.algorithm, &secret.sealed)?.is(&credential) {
+        let has = op.shared.open(op.tx, |key| Credential::open(key, app.algorithm, &secret.sealed))?;
+        if has.is(&credential) {
             return Err(Error::invalid(format!("the app {:?} has this one already (secret {})", app.name, secret.id)));
         }
     }

@@ -141,7 +141,7 @@ pub(super) fn add_secret(
     expires: Option<Time>,
 ) -> Result<String> {
     let id = chance::hex()[..8].to_owned();
-    let sealed = credential.seal(&view.shared.key());
+    let sealed = credential.seal(&*view.sealing_key(tx)?);
     let secret = AppSecret { id: id.clone(), sealed, created: view.now, expires, last_used: None };
     store::apps::insert_secret(tx, view.account, app, &secret)?;
     Ok(id)

@@ -67,6 +67,8 @@ event_kinds!(
     AppSecretRevoked "API Scopes" "App Secret Revoked",
     AppScopesModified "API Scopes" "App Scopes Modified",
     FileUploaded "Files" "File Uploaded",
+    InstallationKeyRotated "Security & Control" "Installation Key Rotated",
+    EncryptionKeyRenewed "Security & Control" "Encryption Key Renewed",
     SsoEnabled "Security & Control" "SSO Configuration Enabled",
     SsoUpdated "Security & Control" "SSO Configuration Updated",
     SsoDisabled "Security & Control" "SSO Configuration Disabled",

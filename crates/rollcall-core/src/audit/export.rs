@@ -63,7 +63,7 @@ pub fn events(view: &View<'_>, to: &mut dyn FnMut(EventLine) -> Result<()>) -> R
 
 fn header(view: &View<'_>, chain: Hash) -> Result<Header> {
     let account = store::accounts::get(view.tx, view.account)?;
-    let ring = Keyring::load(view.tx, Some(&view.shared.key()))?;
+    let ring = Keyring::load(view.tx, Some(&*view.shared.key_of(view.tx)?))?;
     let keys = ring.public().map(|(kid, public)| KeyLine {
         kid: kid.to_owned(),
         kty: "OKP".into(),

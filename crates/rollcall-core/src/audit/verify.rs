@@ -36,7 +36,7 @@ pub struct Verification {
 /// When the database fails; a broken chain is an answer, not an error.
 pub fn verify(view: &View<'_>) -> Result<Verification> {
     view.expect(Permission::RunJobs)?;
-    walk(view.tx, view.account, Some(&view.shared.key()))
+    walk(view.tx, view.account, Some(&*view.shared.key_of(view.tx)?))
 }
 
 /// Whether the log goes on from an earlier export: it must have the export's last event and checkpoint as they were then.

@@ -1,15 +1,13 @@
-//! What is done with the server's keys from outside: they are made, renewed, shown, and tokens are decrypted by them.
+//! Tokens that are decrypted by the server's keys, and where that is done.
 
 use std::sync::{Arc, OnceLock};
 
-use super::{EncryptionKey, PublicServerKey};
+use super::EncryptionKey;
 use crate::apps::token::Refusal;
 use crate::apps::token::jwe::Encrypted;
 use crate::error::{Error, Result};
-use crate::keys;
-use crate::op::Mode;
 use crate::pending::Pending;
-use crate::rollcall::{HostKey, Rollcall};
+use crate::rollcall::Rollcall;
 use crate::store::Extent;
 
 /// As many encrypted tokens may wait.
@@ -55,40 +53,5 @@ impl Rollcall {
             let _ = sender.send(Err(Error::busy("too many encrypted tokens wait")));
         }
         Pending(receiver)
-    }
-
-    /// The public halves of the server's keys, the newest first; tokens may be encrypted to those for encryption. Where
-    /// there is none yet, one is made.
-    pub fn server_keys(&self) -> Pending<Vec<PublicServerKey>> {
-        let now = self.now();
-        self.look(Extent::Moment, move |tx| keys::public(tx, now))
-    }
-
-    /// Makes the key pair that tokens are encrypted to, where there is none.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn make_encryption_key(&self) -> Pending<()> {
-        let now = self.now();
-        match self.look(Extent::Moment, move |tx| keys::has_encryption_key(tx, now)).wait() {
-            Ok(false) => {}
-            known => return Pending::done(known.map(|_| ())),
-        }
-        match keys::new_encryption_key(self.shared()) {
-            Ok(key) => self.set_up(Mode::Real, move |tx, _| keys::keep_first(tx, &key, now)),
-            Err(error) => Pending::done(Err(error)),
-        }
-    }
-
-    /// Makes a new key pair for encryption; those before it are taken for `overlap` milliseconds more. Gives its name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
-        let (now, key) = (self.now(), keys::new_encryption_key(self.shared())?);
-        let kid = key.kid.clone();
-        self.set_up(Mode::Real, move |tx, _| keys::keep_next(tx, &key, now, overlap)).wait()?;
-        self.load_encryption_keys().wait()?;
-        Ok(kid)
     }
 }

@@ -1,8 +1,12 @@
-//! The server's own key pairs: the one that tokens are encrypted to, and the one that signs the audit log. Their
-//! private halves are sealed under the installation key and leave this process never.
+//! The installation key in force (`ring`) and its rotation; the server's own key pairs: the one that tokens are encrypted to,
+//! and the one that signs the audit log. Their private halves are sealed and leave this process never.
 
 mod encryption;
 mod hand;
+pub(crate) mod history;
+mod host;
+mod ring;
+mod rotate;
 mod signing;
 
 use std::sync::Arc;
@@ -14,7 +18,14 @@ use serde_json::{Value, json};
 
 pub(crate) use encryption::EncryptionKey;
 pub(crate) use hand::Deciphering;
+pub use history::PastKey;
+pub use ring::KeyReader;
+pub(crate) use ring::{CHECKED, KEY_CHECK, Ring};
+pub(crate) use rotate::rotate;
+pub use rotate::{Resealed, columns};
 pub(crate) use signing::{Keyring, Signing, thumbprint};
+
+use crate::audit::EventKind;
 
 use crate::clock::Time;
 use crate::error::Result;
@@ -32,8 +43,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// As the database has it.
-    pub(crate) fn name(self) -> &'static str {
+    /// The purpose in a word, as the database has it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Encryption => "encryption",
             Self::Audit => "audit",
@@ -139,14 +150,15 @@ impl Opened {
         let known = self.get(None);
         let opened = live.map(|key| {
             let same = known.iter().find(|known| known.kid == key.kid && known.retires == key.retires);
-            same.map_or_else(|| EncryptionKey::open(&shared.key(), key).map(Arc::new), |same| Ok(Arc::clone(same)))
+            let open = || shared.open(tx, |sealing| EncryptionKey::open(sealing, key)).map(Arc::new);
+            same.map_or_else(open, |same| Ok(Arc::clone(same)))
         });
-        *self.0.write() = opened.collect::<Result<_>>()?;
+        let opened = opened.collect::<Result<_>>()?;
+        *self.0.write() = opened;
         Ok(())
     }
 
     /// Forgets all.
-    #[allow(dead_code, reason = "rotation of the installation key takes it up")]
     pub(crate) fn forget(&self) {
         self.0.write().clear();
     }
@@ -164,17 +176,51 @@ pub(crate) fn new_encryption_key(shared: &Shared) -> Result<ServerKey> {
 }
 
 /// Keeps the pair where there is none.
-pub(crate) fn keep_first(tx: &WriteTx<'_>, key: &ServerKey, now: Time) -> Result<()> {
-    if has_encryption_key(tx, now)? {
+pub(crate) fn keep_first(tx: &WriteTx<'_>, shared: &Shared, key: &ServerKey) -> Result<()> {
+    if has_encryption_key(tx, shared.clock.now())? {
         return Ok(());
     }
-    store::server_keys::insert(tx, key)
+    keep(tx, shared, key)
 }
 
 /// Keeps the pair as the present one; those that there are retire after `overlap` milliseconds, or sooner where that was
-/// said before. Gives how many.
-pub(crate) fn keep_next(tx: &WriteTx<'_>, key: &ServerKey, now: Time, overlap: i64) -> Result<usize> {
-    let retired = store::server_keys::retire(tx, key.purpose, now.plus_millis(overlap.max(0)))?;
-    store::server_keys::insert(tx, key)?;
-    Ok(retired)
+/// said before. Every account has an event of it.
+pub(crate) fn keep_next(tx: &WriteTx<'_>, shared: &Arc<Shared>, key: &ServerKey, overlap: i64) -> Result<()> {
+    let end = shared.clock.now().plus_millis(overlap.max(0));
+    store::server_keys::retire(tx, key.purpose, end)?;
+    keep(tx, shared, key)?;
+    rotate::tell(tx, shared, EventKind::EncryptionKeyRenewed, "Tokens are encrypted to a new key", |event| {
+        event.after(json!({ "kid": key.kid, "earlierRetire": end.to_string() }))
+    })
+}
+
+/// Keeps a pair. It was made before this transaction: where the installation key was rotated since, it is sealed anew. The
+/// installation is locked.
+fn keep(tx: &WriteTx<'_>, shared: &Shared, key: &ServerKey) -> Result<()> {
+    let present = shared.key_of(tx)?;
+    if key.open(&present).is_ok() {
+        return store::server_keys::insert(tx, key);
+    }
+    let private = shared.open(tx, |earlier| key.open(earlier))?;
+    let sealed = present.seal(key.purpose.seal(), &private);
+    store::server_keys::insert(tx, &ServerKey { sealed, ..key.clone() })
+}
+
+/// Every key pair of the server, the newest first, also those that are not used any more.
+pub(crate) fn list(tx: &Tx<'_>) -> Result<Vec<KeyInfo>> {
+    let info = |ServerKey { kid, purpose, created, retires, .. }| KeyInfo { kid, purpose, created, retires };
+    Ok(store::server_keys::list(tx)?.into_iter().rev().map(info).collect())
+}
+
+/// A key pair of the server without its halves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its name.
+    pub kid: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub created: Time,
+    /// From when on it is not used any more; none: it is the present one.
+    pub retires: Option<Time>,
 }

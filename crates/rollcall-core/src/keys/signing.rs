@@ -59,7 +59,7 @@ pub(crate) struct Signing(RwLock<Option<Arc<SigningKey>>>);
 impl Signing {
     /// The present pair, none where none was made yet.
     pub(crate) fn find(&self, tx: &Tx<'_>, shared: &Shared) -> Result<Option<Arc<SigningKey>>> {
-        let (now, installation) = (shared.clock.now(), shared.key());
+        let (now, installation) = (shared.clock.now(), shared.key_of(tx)?);
         let stored = store::server_keys::list(tx)?;
         let known = self.0.read().clone();
         let mut live = stored.iter().rev().filter(|key| key.purpose == Purpose::Audit && key.is_live_at(now));
@@ -77,12 +77,13 @@ impl Signing {
         if let Some(found) = self.find(tx, shared)? {
             return Ok(found);
         }
-        // Nobody who has this lock waits for a chore, so it may be taken after one.
+        // A rotation of the installation key may hold it and wait for our chore: the database sees that, and one of the two is
+        // done again.
         tx.lock(Lock::Installation)?;
         if let Some(found) = self.find(tx, shared)? {
             return Ok(found);
         }
-        let (stored, key) = generate(&shared.key(), shared.clock.now())?;
+        let (stored, key) = generate(&*shared.key_of(tx)?, shared.clock.now())?;
         store::server_keys::insert(tx, &stored)?;
         // Not remembered before it is kept.
         Ok(Arc::new(key))

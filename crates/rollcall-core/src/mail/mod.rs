@@ -1,10 +1,13 @@
 //! What is to be sent, and the outbox it waits in. How a letter looks and how it travels is the program's business.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::chance::Secret;
 use crate::clock::Time;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::store::{self, Chore};
@@ -20,16 +23,31 @@ pub(crate) struct Draft<'a> {
     pub(crate) expires: Time,
 }
 
+/// A letter as it is sealed. What is read borrows, and what is written goes into one place: no copy of the token is left.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    #[serde(borrow)]
+    to: Cow<'a, str>,
+    #[serde(borrow)]
+    first_name: Option<Cow<'a, str>>,
+    token: &'a str,
+    expires: i64,
+}
+
 impl Draft<'_> {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        json!({
-            "to": self.to,
-            "firstName": self.first_name,
-            "token": self.token.expose(),
-            "expires": self.expires.0,
-        })
-        .to_string()
-        .into_bytes()
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let written = Written {
+            to: self.to.into(),
+            first_name: self.first_name.map(Cow::from),
+            token: self.token.expose(),
+            expires: self.expires.0,
+        };
+        // Each character is at most six when it is written as JSON.
+        let length = 6 * (self.to.len() + self.first_name.map_or(0, str::len) + self.token.expose().len());
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length + 128));
+        serde_json::to_writer(&mut *bytes, &written).expect("texts and a number are JSON");
+        bytes
     }
 }
 
@@ -50,13 +68,13 @@ pub struct Letter {
 
 impl Letter {
     fn from_bytes(bytes: &[u8], account_name: &str) -> Option<Self> {
-        let value: Value = serde_json::from_slice(bytes).ok()?;
+        let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
         Some(Self {
-            to: value["to"].as_str()?.to_owned(),
-            first_name: value["firstName"].as_str().map(str::to_owned),
+            to: written.to.into_owned(),
+            first_name: written.first_name.map(Cow::into_owned),
             account_name: account_name.to_owned(),
-            token: Secret::new(value["token"].as_str()?),
-            expires: Time(value["expires"].as_i64()?),
+            token: Secret::new(written.token),
+            expires: Time(written.expires),
         })
     }
 }
@@ -142,11 +160,15 @@ fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
     }
     let account = store::accounts::get(view.tx, view.account)?;
     let open = |(id, attempts, written, sealed): store::outbox::Waiting| {
-        let bytes = view.shared.key().open(OUTBOX_SEAL, &sealed).ok();
+        // One that does not open for itself is the letter's trouble; where the key is not there, it is everybody's.
+        let bytes = match view.shared.open(view.tx, |key| key.open(OUTBOX_SEAL, &sealed)) {
+            Err(error) if error.code() == Code::Busy => return Err(error),
+            bytes => bytes.ok(),
+        };
         let letter = bytes.and_then(|bytes| Letter::from_bytes(&bytes, &account.name));
-        letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts))
+        Ok(letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts)))
     };
-    Ok(due.into_iter().map(open).collect())
+    due.into_iter().map(open).collect()
 }
 
 /// What became of the letters that were tried: delivered ones, by number and when they were written, leave the outbox;

@@ -126,10 +126,12 @@ pub(crate) fn installation_value(tx: &Tx<'_>, name: &str) -> Result<Option<Vec<u
     tx.first("select value from installation where name = $1", &[name.into()], |r| r.bytes(0).to_vec())
 }
 
-/// Puts another value in its place.
-#[allow(dead_code, reason = "rotation of the installation key takes it up")]
-pub(crate) fn replace_installation_value(tx: &WriteTx<'_>, name: &str, value: &[u8]) -> Result<()> {
-    tx.execute("update installation set value = $2 where name = $1", &[name.into(), value.into()])?;
+/// Puts a value in the place of one that may be there.
+pub(crate) fn put_installation_value(tx: &WriteTx<'_>, name: &str, value: &[u8]) -> Result<()> {
+    tx.execute(
+        "insert into installation (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
+        &[name.into(), value.into()],
+    )?;
     Ok(())
 }
 

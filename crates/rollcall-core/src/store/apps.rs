@@ -77,7 +77,7 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<App>> {
 }
 
 /// What was recognised before is not true any more.
-fn raise_stamp(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
+pub(crate) fn raise_stamp(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
     tx.execute_later(
         "insert into revisions (account_id, slot, value) values ($1, $2, 1) \
          on conflict (account_id, slot) do update set value = revisions.value + 1",

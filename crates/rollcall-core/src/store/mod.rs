@@ -23,6 +23,7 @@ pub(crate) mod once;
 pub(crate) mod outbox;
 pub(crate) mod pages;
 pub(crate) mod roles;
+pub(crate) mod sealed;
 pub(crate) mod server_keys;
 pub(crate) mod snapshot;
 pub(crate) mod sso;

@@ -29,7 +29,7 @@ impl<'c> Deref for WriteTx<'c> {
 
 /// What a transaction holds from others until it ends. On SQLite there is one writer, so everything is held anyway.
 ///
-/// In this order, so that no two transactions wait for each other: the installation, a key, an account.
+/// In this order, so that no two transactions wait for each other: the installation, a key, an account, a chore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock<'a> {
     /// What belongs to no account: which accounts there are, the key check.
@@ -53,6 +53,11 @@ pub(crate) enum Chore {
     Deliver,
     Usage,
     Forget,
+}
+
+impl Chore {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Seal, Self::Deliver, Self::Usage, Self::Forget];
 }
 
 /// What an audit event is found by again, without its id: all that it says. Others may have done something like it in the

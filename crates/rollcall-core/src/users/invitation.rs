@@ -40,11 +40,15 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
     let rows: Vec<(UserKey, [u8; 32])> =
         invitations.iter().map(|i| (i.user, sha256(i.token.expose().as_bytes()))).collect();
     store::invitations::insert_many(tx, view.account, &rows, view.now, expires)?;
+    if invitations.is_empty() {
+        return Ok(());
+    }
+    let key = view.sealing_key(tx)?;
     let letters: Vec<(UserKey, Vec<u8>)> = invitations
         .iter()
         .map(|i| {
             let draft = Draft { to: i.email, first_name: i.first_name, token: &i.token, expires };
-            (i.user, view.shared.key().seal(OUTBOX_SEAL, &draft.to_bytes()))
+            (i.user, key.seal(OUTBOX_SEAL, &draft.to_bytes()))
         })
         .collect();
     store::outbox::insert_many(tx, view.account, "invitation", &letters, view.now)

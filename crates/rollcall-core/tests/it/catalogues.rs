@@ -119,7 +119,9 @@ fn described(database: &TestDatabase) -> String {
 type Describe = fn(&TestDatabase, &str) -> Vec<String>;
 
 fn described_column([name, kind, is_needed, default, is_identity]: [String; 5]) -> String {
-    let default = if default.is_empty() { default } else { format!(" default {default}") };
+    // PostgreSQL says of which kind it is.
+    let default = default.trim_end_matches("::text");
+    let default = if default.is_empty() { String::new() } else { format!(" default {default}") };
     let said = |flag: &str, text: &'static str| if flag == "1" { text } else { "" };
     format!("{name} {kind}{}{default}{}", said(&is_needed, " not null"), said(&is_identity, " identity"))
 }

@@ -14,6 +14,7 @@ mod erasures;
 mod files;
 mod groups;
 mod invitations;
+mod keys;
 mod limits;
 mod lists;
 mod model;

@@ -225,6 +225,7 @@ fn another_installation_key_is_refused_at_open() {
             database: acme.database().database(),
             clock,
             key,
+            keys: None,
             threads: Threads::default(),
             rate_limit: None,
         })

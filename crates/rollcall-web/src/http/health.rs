@@ -1,4 +1,4 @@
-//! `/healthz`: the process answers. `/readyz`: the database does, too.
+//! `/healthz`: the process answers. `/readyz`: the database does, too, and its secrets can be read.
 
 use std::sync::Arc;
 
@@ -21,7 +21,12 @@ async fn ready(State(rollcall): State<Arc<Rollcall>>) -> Response {
         Ok(()) => answer(StatusCode::OK, "ready"),
         Err(error) => {
             tracing::error!(%error, cause = error.cause(), "not ready");
-            answer(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+            let word = if rollcall.lacks_key() {
+                "the installation key was rotated; start this server again with the new one"
+            } else {
+                "the database does not answer"
+            };
+            answer(StatusCode::SERVICE_UNAVAILABLE, word)
         }
     }
 }

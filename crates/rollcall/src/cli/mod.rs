@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod doctor;
 mod inspect;
+mod key;
 mod out;
 mod serve;
 
@@ -55,6 +56,9 @@ enum Command {
     /// Make and manage API client apps
     #[command(subcommand)]
     App(app::Command),
+    /// Show and replace the installation's own keys
+    #[command(subcommand)]
+    Key(key::Command),
     /// Check the audit log, and write it as a file
     #[command(subcommand)]
     Audit(audit::Command),
@@ -140,6 +144,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Export(args) => account::export(&context, &args),
         Command::App(command) => app::run(&context, command),
+        Command::Key(command) => key::run(&context, &command),
         Command::Audit(command) => audit::run(&context, &command),
         Command::Backup(args) => backup::backup(&context, &args),
         Command::Restore(args) => backup::restore(&context, &args),

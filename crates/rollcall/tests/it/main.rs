@@ -8,6 +8,7 @@ mod demo;
 mod erasures;
 mod files;
 mod graceful;
+mod keys;
 mod openapi;
 mod program;
 mod rate_limit;

@@ -84,7 +84,6 @@ impl Decoys {
     }
 
     /// Forgets the sealed ones: they were sealed under another key.
-    #[allow(dead_code, reason = "rotation of the installation key takes it up")]
     pub(crate) fn forget(&self) {
         *self.apps.write() = Default::default();
     }
@@ -166,11 +165,10 @@ pub(crate) fn recognise_known(shared: &Shared, token: &Unverified<'_>, presented
 
 /// The records of these apps, as they are now, unsealed, and remembered.
 pub(crate) fn find_many(tx: &Tx<'_>, shared: &Shared, ids: &[&str]) -> Result<HashMap<String, Arc<Known>>> {
-    let key = shared.key();
     let found = store::apps::find_by_client_ids(tx, ids)?;
     let mut known = HashMap::new();
     for (id, app) in found {
-        let app = Arc::new(Known::open(&key, app)?);
+        let app = Arc::new(shared.open(tx, |key| Known::open(key, app.clone()))?);
         shared.known.put(&id, &app);
         known.insert(id, app);
     }
@@ -187,10 +185,10 @@ pub(crate) fn recognise_many(
     let read: Vec<_> = presented.iter().map(|p| Unverified::read(&p.token)).collect();
     let ids: HashSet<&str> = read.iter().flatten().map(|token| token.app_id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let (key, found) = (shared.key(), store::apps::find_by_client_ids(tx, &ids)?);
+    let found = store::apps::find_by_client_ids(tx, &ids)?;
     let mut known: HashMap<&str, Result<Arc<Known>>> = HashMap::new();
     for (id, app) in &found {
-        let opened = Known::open(&key, app.clone()).map(Arc::new);
+        let opened = shared.open(tx, |key| Known::open(key, app.clone())).map(Arc::new);
         if let Ok(app) = &opened {
             shared.known.put(id, app);
         }
@@ -202,6 +200,7 @@ pub(crate) fn recognise_many(
             None => {
                 shared.known.forget(&token.app_id);
                 // The same is done as for an app that there is. Whatever comes out, nobody can have signed with this.
+                let key = shared.key();
                 let decoy = Known::open(&key, shared.decoys.app(&key, token.algorithm));
                 let _ = decoy.map(|decoy| decoy.recognise(&token, presented, now, &shared.decoys).is_ok());
                 Ok(Err(Refusal::UnknownApp))

@@ -22,6 +22,7 @@ fn of_eight_that_open_an_empty_database_one_migrates_it_and_all_agree() {
             database: database.database(),
             clock: Box::new(Arc::new(ManualClock::at(START))),
             key: InstallationKey::parse(key).unwrap(),
+            keys: None,
             threads: Threads { readers: 1, writers: 1, ..Threads::default() },
             rate_limit: None,
         })

@@ -70,6 +70,7 @@ impl Replica {
             database: Database::parse(url)?,
             clock: Box::new(Arc::clone(&acme.clock)),
             key: InstallationKey::parse(acme.key().expose())?,
+            keys: None,
             threads: Threads { readers: 2, writers: 2, patience },
             rate_limit: None,
         })?;

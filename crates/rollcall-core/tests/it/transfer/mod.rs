@@ -42,7 +42,7 @@ fn rows(database: &TestDatabase) -> Rows {
     columns.remove("schema_migrations");
     let all = |(table, columns): (String, BTreeSet<String>)| {
         let columns: Vec<String> = columns.into_iter().collect();
-        let shared = if table == "installation" { "where name = 'key check'" } else { "" };
+        let shared = if table == "installation" { "where name in ('key check', 'key history')" } else { "" };
         let mut rows = database.query(&format!("select {} from {table} {shared}", columns.join(", ")));
         rows.sort_unstable();
         (table, rows)
@@ -66,7 +66,7 @@ impl Opened {
         let key = InstallationKey::parse(acme.key().expose())?;
         let clock = Box::new(Arc::clone(&acme.clock));
         let (rollcall, host) =
-            Rollcall::open(Open { database, clock, key, threads: Threads::default(), rate_limit: None })?;
+            Rollcall::open(Open { database, clock, key, keys: None, threads: Threads::default(), rate_limit: None })?;
         Ok(Self { rollcall, host })
     }
 

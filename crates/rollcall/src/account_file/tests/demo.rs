@@ -16,8 +16,15 @@ use super::state;
 fn open(database: &TestDatabase) -> (Rollcall, HostKey) {
     let key = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
     let clock = Box::new(ManualClock::at(START));
-    Rollcall::open(Open { database: database.database(), clock, key, threads: Threads::default(), rate_limit: None })
-        .unwrap()
+    Rollcall::open(Open {
+        database: database.database(),
+        clock,
+        key,
+        keys: None,
+        threads: Threads::default(),
+        rate_limit: None,
+    })
+    .unwrap()
 }
 
 fn apply(rollcall: &Rollcall, host: &HostKey, state: State) -> usize {

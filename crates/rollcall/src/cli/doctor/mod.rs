@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Context, out};
 use crate::config::KeySource;
 use crate::installation::{self, IfMissing, Installation};
-use crate::key_file;
+use crate::key_file::{self, Left, Strength};
 use crate::tls_files::{self, TlsFiles};
 
 mod client_apps;
@@ -66,7 +66,10 @@ pub(super) fn run(context: &Context) -> Result<ExitCode> {
                         .push(warning("database", format!("there is none at {place} yet: rollcall serve makes it")));
                 }
                 Ok(true) => match installation::open(&context.settings, IfMissing::Refuse) {
-                    Ok(installation) => database(&installation, &mut findings)?,
+                    Ok(installation) => {
+                        keys(context, &installation, &mut findings)?;
+                        database(&installation, &mut findings)?;
+                    }
                     Err(error) => findings.push(bad("database", out::explain(&error))),
                 },
             }
@@ -110,16 +113,15 @@ fn data_directory(path: &Path) -> Finding {
 
 fn key(source: &KeySource) -> Finding {
     match source {
-        KeySource::Environment => match key_file::load(source, true) {
-            Ok(_) => good("installation key", "given by ROLLCALL_KEY"),
-            Err(error) => bad("installation key", format!("{error:#}")),
-        },
         KeySource::File(path) if !path.exists() => {
             warning("installation key", format!("{} is not there yet: rollcall serve makes it", path.display()))
         }
-        KeySource::File(path) => match key_file::load(source, true) {
-            Ok(_) => good("installation key", format!("{} (keep a copy with your backups)", path.display())),
-            Err(error) => bad("installation key", format!("{error:#}")),
+        _ => match (key_file::load(source, true, Strength::Random), source) {
+            (Ok(_), KeySource::Environment) => good("installation key", "given by ROLLCALL_KEY"),
+            (Ok(_), KeySource::File(path)) => {
+                good("installation key", format!("{} (keep a copy with your backups)", path.display()))
+            }
+            (Err(error), _) => bad("installation key", format!("{error:#}")),
         },
     }
 }
@@ -132,6 +134,60 @@ fn tls(certificate: &Path, key: &Path, now: Time) -> Finding {
             None => good("TLS", format!("{} until {}", certificate.display(), tls_files::end(&pair))),
         },
     }
+}
+
+/// What the database and the data directory say of keys: their age, those that were replaced, rotations half done.
+fn keys(context: &Context, installation: &Installation, findings: &mut Vec<Finding>) -> Result<()> {
+    let (rollcall, host) = (&installation.rollcall, &installation.host);
+    let (now, fingerprint) = (rollcall.now(), rollcall.key_fingerprint());
+    let days = |since: Time| (now.0 - since.0).max(0) / (24 * 3_600 * 1_000);
+    let history = rollcall.key_history(host).wait()?;
+    let since = history.iter().find(|key| key.fingerprint == fingerprint).and_then(|key| key.since);
+    let age = since.map_or_else(|| "its age was not noted".to_owned(), |since| format!("{} days old", days(since)));
+    findings.push(good("installation key", format!("{fingerprint}, {age}; rollcall key rotate replaces it")));
+    match &context.settings.key.value {
+        KeySource::Environment => {
+            if key_file::settle(&context.settings.key.value, &fingerprint)? == Left::Environment {
+                let says = "the one in ROLLCALL_NEW_KEY is in force: put it into ROLLCALL_KEY, wherever that is set";
+                findings.push(warning("installation key", says));
+            }
+        }
+        KeySource::File(path) => {
+            let next = key_file::next(path);
+            if next.exists() {
+                let next = next.display();
+                findings.push(warning(
+                    "key rotation",
+                    format!(
+                        "{next} is not in force: a rotation was not finished, or is prepared; finish it with rollcall key \
+                         rotate, or remove {next}"
+                    ),
+                ));
+            }
+            let old = key_file::old_ones(path);
+            if !old.is_empty() {
+                let names: Vec<String> = old.iter().map(|path| path.display().to_string()).collect();
+                let names = names.join(", ");
+                findings.push(good(
+                    "replaced keys",
+                    format!("{names}: older backups open with these; remove them when no such backup is left"),
+                ));
+            }
+        }
+    }
+    let pairs = rollcall.key_pairs(host).wait()?;
+    let (live, retired): (Vec<_>, Vec<_>) = pairs.iter().partition(|key| key.retires.is_none_or(|end| end > now));
+    for key in live {
+        let ends = key.retires.map_or_else(String::new, |end| format!(", retires {end}"));
+        findings.push(good(
+            "key pair",
+            format!("{} {}, {} days old{ends}", key.purpose.name(), key.kid, days(key.created)),
+        ));
+    }
+    if !retired.is_empty() {
+        findings.push(good("key pair", format!("{} retired; rollcall key list shows them", retired.len())));
+    }
+    Ok(())
 }
 
 fn database(installation: &Installation, findings: &mut Vec<Finding>) -> Result<()> {

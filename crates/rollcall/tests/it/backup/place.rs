@@ -174,7 +174,7 @@ impl Place {
         columns.remove("schema_migrations");
         let all = |(table, mut columns): (String, Vec<String>)| {
             columns.sort_unstable();
-            let shared = if table == "installation" { "where name = 'key check'" } else { "" };
+            let shared = if table == "installation" { "where name in ('key check', 'key history')" } else { "" };
             let mut rows = self.database.query(&format!("select {} from {table} {shared}", columns.join(", ")));
             rows.sort_unstable();
             (table, rows)

@@ -7,7 +7,7 @@ use rollcall_core::Rollcall;
 use super::{Caller, Ground, KEY, race};
 
 /// Another installation's key.
-const OTHER: &str = "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyMTI=";
+const OTHER: &str = "pxEF18wmxyaSlQl25BaKJb3W2rGw4BUOfvBxXmzeLXE=";
 
 #[test]
 fn both_start_at_once_on_an_empty_database_and_make_it_once() {

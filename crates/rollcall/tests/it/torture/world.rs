@@ -56,7 +56,7 @@ impl World {
         let programs: Vec<Program> = (0..replicas)
             .map(|_| {
                 let mut program = Program::on(database.clone());
-                program.set("ROLLCALL_KEY", "dG9ydHVyZWQsIGFuZCBzdGlsbCBpbiBvbmUgcGllY2U=");
+                program.set("ROLLCALL_KEY", "uu0U0UB2T3stikK8JeXc++k1tVmD5/uDgetK/zk8Dw4=");
                 prepare(&mut program);
                 program
             })
