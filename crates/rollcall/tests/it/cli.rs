@@ -70,7 +70,7 @@ fn the_data_directory_and_the_key_are_for_their_owner_alone() {
     std::fs::remove_file(&key).expect("removed");
     let done = program.run(&["app", "list"]);
     assert!(done.code == 1 && done.stderr.contains("missing") && !key.exists(), "{done:?}");
-    std::fs::write(&key, "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI=\n").expect("written");
+    std::fs::write(&key, "h0oDMdG6omBWJBZ/hrib6WfphOfdb/MF1qLUS7H9M3M=\n").expect("written");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("chmod");
     let done = program.run(&["app", "list"]);
     assert!(done.code == 1 && done.stderr.contains("not the one this database was made with"), "{done:?}");
