@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a program whose product is a table")]
 
 mod account;
+mod authentication;
 mod bare;
 mod cluster;
 mod load;
@@ -79,9 +80,11 @@ pub(crate) enum Engine {
     Postgres,
 }
 
-/// The baselines, each a process of its own as Rollcall is. The harness starts them itself.
+/// The baselines, each a process of its own as Rollcall is, which the harness starts itself; and what is measured by itself.
 #[derive(Debug, Subcommand)]
 enum Part {
+    /// What it costs to find out whose token it is, by forms of tokens
+    Authentication(authentication::Args),
     #[command(hide = true)]
     BareHandler(bare::Args),
     #[command(hide = true)]
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
     let outcome = match cli.part {
         Some(Part::BareHandler(args)) => bare::serve(&args).map(|()| true),
         Some(Part::SqliteLoop(args)) => sqlite::run(&args).map(|()| true),
+        Some(Part::Authentication(args)) => authentication::run(&args).map(|()| true),
         None => measure(&cli.options),
     };
     match outcome {

@@ -1,7 +1,13 @@
 //! What is fuzzed: each function takes any bytes and must neither panic nor let anything through that it should not.
 //! No mocks: a real installation stands behind them.
 
+mod requests;
+mod tokens;
+
 use std::sync::{Mutex, OnceLock};
+
+pub use requests::{audit_export, header, upload};
+pub use tokens::{encrypted_token, token};
 
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Op};
@@ -35,15 +41,6 @@ fn some_app(world: &TestRollcall) -> Actor {
     world.rollcall().authenticate(token, None).wait().expect("the database answers").expect("the app is known")
 }
 
-/// Any text as a token: refused, for nobody here has signed it.
-pub fn token(data: &[u8]) {
-    let text = String::from_utf8_lossy(data).into_owned();
-    with_world(|world| {
-        let answer = world.rollcall().authenticate(text, None).wait().expect("a refusal is no failure of the database");
-        assert!(answer.is_err(), "a token that nobody signed was taken");
-    });
-}
-
 /// Any bytes as the bodies of the routes: refused with places, or rehearsed without a trace.
 pub fn bodies(data: &[u8]) {
     let Ok(value) = json::parse(data) else { return };
@@ -63,6 +60,12 @@ pub fn bodies(data: &[u8]) {
     changes_of_users(&value, told);
     if let Err(faults) = wire::roles::read_import(&value) {
         told(faults);
+    }
+    if let Err(faults) = wire::sso::read(&value) {
+        assert!(!faults.is_empty());
+    }
+    if let Err(faults) = wire::erasures::read(&value) {
+        assert!(!faults.is_empty());
     }
     match wire::users_info::read(&value) {
         Err(faults) => told(faults),

@@ -98,3 +98,23 @@ fn no_file_of_roles_makes_the_reader_panic() {
 fn no_account_file_makes_the_reader_panic() {
     run("account_file", 2_000, rollcall_fuzz::account_file);
 }
+
+#[test]
+fn no_encrypted_token_that_nobody_signed_is_taken() {
+    run("encrypted_token", 300, rollcall_fuzz::encrypted_token);
+}
+
+#[test]
+fn no_form_makes_the_reader_panic() {
+    run("upload", 3_000, rollcall_fuzz::upload);
+}
+
+#[test]
+fn no_header_makes_a_reader_panic_or_is_believed_of_a_stranger() {
+    run("header", 5_000, rollcall_fuzz::header);
+}
+
+#[test]
+fn no_export_of_the_log_makes_the_reader_panic() {
+    run("audit_export", 3_000, rollcall_fuzz::audit_export);
+}

@@ -12,6 +12,11 @@ pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     out
 }
 
+/// A step forward of up to 2^31: two that are drawn are hardly ever the same.
+pub(crate) fn step() -> i64 {
+    i64::from(u32::from_be_bytes(bytes()) >> 1) + 1
+}
+
 /// Sixteen hex digits that nothing else has.
 pub(crate) fn hex() -> String {
     format!("{:016x}", u64::from_be_bytes(bytes()))

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::apps::token::Refusal;
+
 /// What use-cases answer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -72,12 +74,24 @@ pub struct Error {
     message: String,
     faults: Vec<Fault>,
     cause: Option<String>,
+    refusal: Option<Refusal>,
 }
 
 impl Error {
     /// An error with a message that its caller can act on.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), faults: Vec::new(), cause: None }
+        Self { code, message: message.into(), faults: Vec::new(), cause: None, refusal: None }
+    }
+
+    /// A token is not good any more, for this reason, which outsiders are not told.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let message = format!("the token is not good any more: {refusal}");
+        Self { refusal: Some(refusal), ..Self::new(Code::Unauthenticated, message) }
+    }
+
+    /// Why a token is not good any more, where that is what this says.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
     }
 
     /// The input is wrong, as a whole.
@@ -88,7 +102,7 @@ impl Error {
     /// The input is wrong in these places; all of them are told at once. `faults` must not be empty.
     pub fn faults(faults: Vec<Fault>) -> Self {
         let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Self { code: Code::Invalid, message, faults, cause: None }
+        Self { code: Code::Invalid, message, faults, cause: None, refusal: None }
     }
 
     /// A failure that is not the caller's: they see a plain sentence, the log sees `cause`.
@@ -98,6 +112,7 @@ impl Error {
             message: "Rollcall could not do this because of a fault of its own; nothing was changed.".into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
+            refusal: None,
         }
     }
 
@@ -108,6 +123,7 @@ impl Error {
             message: "The database is busy; nothing was changed. Try again in a moment.".into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
+            refusal: None,
         }
     }
 
@@ -120,6 +136,7 @@ impl Error {
                 .into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
+            refusal: None,
         }
     }
 
@@ -130,6 +147,7 @@ impl Error {
             message: "The database cannot be reached at the moment; nothing was changed. Try again in a moment.".into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
+            refusal: None,
         }
     }
 
@@ -143,6 +161,7 @@ impl Error {
                     .into(),
             faults: Vec::new(),
             cause: Some(cause.to_string()),
+            refusal: None,
         }
     }
 

@@ -43,10 +43,11 @@ impl Once {
         let Actor::App(app) = op.actor.clone() else {
             return work(op);
         };
-        // Also a reply that is only told again is for who may have it now.
         op.expect_key(app.key, &self.key)?;
         let since = op.now.plus_millis(-REMEMBERED_MILLIS);
         if let Some((fingerprint, reply)) = store::once::find(op.tx, app.key, &self.key, since)? {
+            // A reply that is only told again is for who may have it now.
+            op.stand()?;
             if fingerprint == self.fingerprint {
                 return Ok(reply);
             }

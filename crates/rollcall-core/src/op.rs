@@ -86,14 +86,27 @@ impl<'t> Op<'t> {
         self.stand()
     }
 
-    /// One request with this idempotency key at a time, of an app that is still who it was.
+    /// One request with this idempotency key at a time. Whether its app is still who it was is asked by the work, once it
+    /// holds the account; by [`Self::stand`] where there is nothing left to do.
     pub(crate) fn expect_key(&self, app: AppKey, key: &str) -> Result<()> {
-        self.hand.lock(Lock::Key(app, key))?;
-        self.stand()
+        self.hand.lock(Lock::Key(app, key))
+    }
+
+    /// Whether somebody in whose stead the host does something is still who they were when they were recognised.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] where their token would be refused by now.
+    pub(crate) fn stands_for(&self, actor: &Actor) -> Result<()> {
+        match actor {
+            Actor::App(app) if self.hand.stamp(app.account)? != app.proof.stamp => {
+                renew(self.hand, &self.view.shared, actor).map(|_| ())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the app that acts is still who it was when its token was recognised; one look for each transaction.
-    fn stand(&self) -> Result<()> {
+    pub(crate) fn stand(&self) -> Result<()> {
         let Actor::App(app) = &self.view.actor else { return Ok(()) };
         if self.standing.get() == Standing::Same {
             return Ok(());

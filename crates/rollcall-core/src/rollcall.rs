@@ -150,8 +150,8 @@ impl Rollcall {
     }
 
     /// Whether a token's id was not seen before; from now on it was.
-    pub(crate) fn note_token_id(&self, actor: &Actor, id: TokenId) -> Pending<bool> {
-        let Actor::App(app) = actor else { return Pending::done(Ok(true)) };
+    pub(crate) fn note_token_id(&self, actor: &Actor, id: TokenId) -> Pending<replay::Noted> {
+        let Actor::App(app) = actor else { return Pending::done(Ok(replay::Noted::New)) };
         let (host, key) = (Actor::Host(Host { account: app.account, job: "token ids" }), app.key);
         self.write(host, Permission::RunJobs, Mode::Real, move |op| replay::note(op, key, &id))
     }
@@ -167,8 +167,8 @@ impl Rollcall {
         if let Some(limited) = self.shared.limits.refusal(account, api, self.now()) {
             return Pending::done(Ok(Err(limited)));
         }
-        let host = Actor::Host(Host { account, job: "rate limit" });
-        self.write(host, Permission::RunJobs, Mode::Real, move |op| limits::admit(op, api))
+        let (host, asked) = (Actor::Host(Host { account, job: "rate limit" }), actor.clone());
+        self.write(host, Permission::RunJobs, Mode::Real, move |op| limits::admit(op, &asked, api))
     }
 
     /// Recognises the token of an open invitation; none where there is no such invitation (any more).

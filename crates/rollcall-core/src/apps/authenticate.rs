@@ -10,6 +10,7 @@ use std::thread::Thread;
 
 use futures_util::FutureExt as _;
 
+use super::replay::Noted;
 use super::token::compact::Unverified;
 use super::token::jwe::{self, Encrypted};
 use super::token::{Presented, Recognised, Refusal, recognise_known};
@@ -57,7 +58,8 @@ impl<'r> Authenticating<'r> {
 
     fn begin(self) -> Finding<'r> {
         let was_encrypted = jwe::is_encrypted(&self.token);
-        let mut finding = Finding { asked: self, was_encrypted, actor: None, step: Step::Done(None) };
+        let mut finding =
+            Finding { asked: self, was_encrypted, has_loaded: false, actor: None, step: Step::Done(None) };
         finding.step = if was_encrypted { finding.open() } else { finding.prove(finding.asked.token.clone()) };
         finding
     }
@@ -76,6 +78,8 @@ impl<'r> IntoFuture for Authenticating<'r> {
 pub struct Finding<'r> {
     asked: Authenticating<'r>,
     was_encrypted: bool,
+    /// Whether the keys were looked up for this token.
+    has_loaded: bool,
     /// Whose token it is, while its id is noted.
     actor: Option<Actor>,
     step: Step,
@@ -97,8 +101,8 @@ enum Event {
     Opened(Result<String, Refusal>),
     /// The app's record of the moment says so.
     Recognised(Result<Recognised, Refusal>),
-    /// Whether the token's id was new.
-    Noted(Result<bool>),
+    /// What became of the token's id.
+    Noted(Result<Noted>),
 }
 
 impl Step {
@@ -113,16 +117,25 @@ impl Step {
 
 impl Finding<'_> {
     /// What is inside an encrypted token.
-    fn open(&self) -> Step {
+    fn open(&mut self) -> Step {
         let encrypted = match Encrypted::read(&self.asked.token) {
             Ok(encrypted) => encrypted,
             Err(refusal) => return Step::refused(refusal),
         };
         if self.asked.rollcall.shared().encryption_keys.get(encrypted.kid.as_deref()).is_empty() {
             // Made since, perhaps by another replica.
-            return Step::waits(self.asked.rollcall.load_encryption_keys(), |()| Event::Loaded);
+            return self.load();
         }
         self.decipher()
+    }
+
+    fn load(&mut self) -> Step {
+        self.has_loaded = true;
+        Step::waits(self.asked.rollcall.load_encryption_keys(), |()| Event::Loaded)
+    }
+
+    fn names_no_key(&self) -> bool {
+        Encrypted::read(&self.asked.token).is_ok_and(|encrypted| encrypted.kid.is_none())
     }
 
     fn decipher(&self) -> Step {
@@ -163,19 +176,27 @@ impl Finding<'_> {
         match event {
             Event::Loaded => self.decipher(),
             Event::Opened(Ok(token)) => self.prove(token),
+            // It does not say to which key it is encrypted: perhaps to one that was made since.
+            Event::Opened(Err(Refusal::Undecipherable)) if !self.has_loaded && self.names_no_key() => self.load(),
             Event::Recognised(Ok(recognised)) => self.redeem(recognised),
             Event::Opened(Err(refusal)) | Event::Recognised(Err(refusal)) => Step::refused(refusal),
             Event::Noted(answer) => Step::Done(Some(self.noted(answer))),
         }
     }
 
-    fn noted(&mut self, answer: Result<bool>) -> Answer {
+    fn noted(&mut self, answer: Result<Noted>) -> Answer {
         let actor = self.actor.take().ok_or_else(|| Error::internal("the id of nobody's token was noted"))?;
         match answer {
-            Ok(true) => Ok(Ok(actor)),
-            Ok(false) => {
+            Ok(Noted::New) => Ok(Ok(actor)),
+            Ok(Noted::Seen) => {
                 self.asked.rollcall.shared().note_refusal(&actor, Refusal::Replayed);
                 Ok(Err(Refusal::Replayed))
+            }
+            Ok(Noted::AppGone) => {
+                if let Actor::App(app) = &actor {
+                    self.asked.rollcall.shared().known.forget(app.client_id.as_str());
+                }
+                Ok(Err(Refusal::UnknownApp))
             }
             // Where it was kept after all, the next try is told that it is a replay: a new token is needed, no harm done.
             Err(error) if error.code() == Code::Uncertain => Err(Error::busy(error.cause().unwrap_or_default())),

@@ -20,16 +20,13 @@ impl KnownApps {
         self.0.read().get(client_id).cloned()
     }
 
-    /// Remembers a record, unless a later one is there.
+    /// Remembers a record in the place of another: an earlier one that comes late is found out by its stamp.
     pub(crate) fn put(&self, client_id: &str, known: &Arc<Known>) {
         let mut apps = self.0.write();
         if apps.len() >= REMEMBERED && !apps.contains_key(client_id) {
             apps.clear();
         }
-        let is_older = |there: &Arc<Known>| there.app.key == known.app.key && there.app.stamp > known.app.stamp;
-        if !apps.get(client_id).is_some_and(is_older) {
-            apps.insert(client_id.to_owned(), Arc::clone(known));
-        }
+        apps.insert(client_id.to_owned(), Arc::clone(known));
     }
 
     pub(crate) fn forget(&self, client_id: &str) {

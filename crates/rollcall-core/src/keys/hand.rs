@@ -1,5 +1,6 @@
 //! Tokens that are decrypted by the server's keys, and where that is done.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use super::EncryptionKey;
@@ -8,7 +9,7 @@ use crate::apps::token::jwe::Encrypted;
 use crate::error::{Error, Result};
 use crate::pending::Pending;
 use crate::rollcall::Rollcall;
-use crate::store::Extent;
+use crate::store::{Extent, Tx};
 
 /// As many encrypted tokens may wait.
 const WAITING: usize = 256;
@@ -25,7 +26,12 @@ impl Deciphering {
     fn take(&self, work: Work) -> bool {
         let queue = self.0.get_or_init(|| {
             let (queue, waiting) = flume::bounded::<Work>(WAITING);
-            let work = move || waiting.into_iter().for_each(|work| work());
+            let one = |work: Work| {
+                if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                    tracing::error!("decrypting a token panicked; the next one is not held up");
+                }
+            };
+            let work = move || waiting.into_iter().for_each(one);
             if let Err(error) = std::thread::Builder::new().name("rollcall-decipher".into()).spawn(work) {
                 tracing::error!(%error, "no thread for encrypted tokens");
             }
@@ -39,7 +45,11 @@ impl Rollcall {
     /// Takes up the keys that tokens are encrypted to, as the database has them now.
     pub fn load_encryption_keys(&self) -> Pending<()> {
         let shared = Arc::clone(self.shared());
-        self.look(Extent::Moment, move |tx| shared.encryption_keys.load(tx, &shared))
+        // Once more where the installation key was rotated between one look and the next.
+        let load = move |tx: &Tx<'_>| {
+            shared.encryption_keys.load(tx, &shared).or_else(|_| shared.encryption_keys.load(tx, &shared))
+        };
+        self.look(Extent::Moment, load)
     }
 
     /// Decrypts a token with the first of these keys that fits.

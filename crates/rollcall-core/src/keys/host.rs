@@ -29,7 +29,7 @@ impl Rollcall {
             Ok(false) => {}
             known => return Pending::done(known.map(|_| ())),
         }
-        match keys::new_encryption_key(self.shared()) {
+        match keys::new_encryption_key() {
             Ok(key) => self.set_up(Mode::Real, move |tx, shared| keys::keep_first(tx, shared, &key)),
             Err(error) => Pending::done(Err(error)),
         }
@@ -40,7 +40,7 @@ impl Rollcall {
     /// # Errors
     /// When the database fails.
     pub fn renew_encryption_key(&self, _: &HostKey, overlap: i64) -> Result<String> {
-        let key = keys::new_encryption_key(self.shared())?;
+        let key = keys::new_encryption_key()?;
         let kid = key.kid.clone();
         self.set_up(Mode::Real, move |tx, shared| keys::keep_next(tx, shared, &key, overlap)).wait()?;
         self.load_encryption_keys().wait()?;

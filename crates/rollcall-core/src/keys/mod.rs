@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::RwLock;
 use serde_json::{Value, json};
 
-pub(crate) use encryption::EncryptionKey;
+pub(crate) use encryption::{EncryptionKey, NewPair};
 pub(crate) use hand::Deciphering;
 pub use history::PastKey;
 pub use ring::KeyReader;
@@ -111,7 +111,9 @@ impl PublicServerKey {
             Purpose::Encryption => {
                 json!({ "kty": "RSA", "use": "enc", "kid": self.kid, "n": number(0), "e": number(1) })
             }
-            Purpose::Audit => json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": self.kid, "x": number(0) }),
+            Purpose::Audit => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": number(0) })
+            }
         }
     }
 }
@@ -153,8 +155,20 @@ impl Opened {
             let open = || shared.open(tx, |sealing| EncryptionKey::open(sealing, key)).map(Arc::new);
             same.map_or_else(open, |same| Ok(Arc::clone(same)))
         });
-        let opened = opened.collect::<Result<_>>()?;
-        *self.0.write() = opened;
+        // One that does not open is no trouble of the others.
+        let (mut usable, mut failed) = (Vec::new(), None);
+        for key in opened {
+            match key {
+                Ok(key) => usable.push(key),
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if usable.is_empty() => return Err(error),
+            Some(error) => tracing::warn!(cause = error.cause(), "a key pair for encrypted tokens does not open"),
+            None => {}
+        }
+        *self.0.write() = usable;
         Ok(())
     }
 
@@ -171,12 +185,12 @@ pub(crate) fn has_encryption_key(tx: &Tx<'_>, now: Time) -> Result<bool> {
 }
 
 /// A new pair for encryption, not kept yet: it takes a while to make, and no transaction waits for it.
-pub(crate) fn new_encryption_key(shared: &Shared) -> Result<ServerKey> {
-    encryption::generate(&shared.key(), shared.clock.now())
+pub(crate) fn new_encryption_key() -> Result<NewPair> {
+    encryption::generate()
 }
 
 /// Keeps the pair where there is none.
-pub(crate) fn keep_first(tx: &WriteTx<'_>, shared: &Shared, key: &ServerKey) -> Result<()> {
+pub(crate) fn keep_first(tx: &WriteTx<'_>, shared: &Shared, key: &NewPair) -> Result<()> {
     if has_encryption_key(tx, shared.clock.now())? {
         return Ok(());
     }
@@ -185,25 +199,27 @@ pub(crate) fn keep_first(tx: &WriteTx<'_>, shared: &Shared, key: &ServerKey) -> 
 
 /// Keeps the pair as the present one; those that there are retire after `overlap` milliseconds, or sooner where that was
 /// said before. Every account has an event of it.
-pub(crate) fn keep_next(tx: &WriteTx<'_>, shared: &Arc<Shared>, key: &ServerKey, overlap: i64) -> Result<()> {
+pub(crate) fn keep_next(tx: &WriteTx<'_>, shared: &Arc<Shared>, key: &NewPair, overlap: i64) -> Result<()> {
     let end = shared.clock.now().plus_millis(overlap.max(0));
-    store::server_keys::retire(tx, key.purpose, end)?;
+    store::server_keys::retire(tx, Purpose::Encryption, end)?;
     keep(tx, shared, key)?;
     rotate::tell(tx, shared, EventKind::EncryptionKeyRenewed, "Tokens are encrypted to a new key", |event| {
         event.after(json!({ "kid": key.kid, "earlierRetire": end.to_string() }))
     })
 }
 
-/// Keeps a pair. It was made before this transaction: where the installation key was rotated since, it is sealed anew. The
-/// installation is locked.
-fn keep(tx: &WriteTx<'_>, shared: &Shared, key: &ServerKey) -> Result<()> {
-    let present = shared.key_of(tx)?;
-    if key.open(&present).is_ok() {
-        return store::server_keys::insert(tx, key);
-    }
-    let private = shared.open(tx, |earlier| key.open(earlier))?;
-    let sealed = present.seal(key.purpose.seal(), &private);
-    store::server_keys::insert(tx, &ServerKey { sealed, ..key.clone() })
+/// Keeps a pair, sealed with the key of this transaction. The installation is locked.
+fn keep(tx: &WriteTx<'_>, shared: &Shared, key: &NewPair) -> Result<()> {
+    let purpose = Purpose::Encryption;
+    let stored = ServerKey {
+        kid: key.kid.clone(),
+        purpose,
+        sealed: shared.key_of(tx)?.seal(purpose.seal(), &key.private),
+        public_key: key.public_key.clone(),
+        created: shared.clock.now(),
+        retires: None,
+    };
+    store::server_keys::insert(tx, &stored)
 }
 
 /// Every key pair of the server, the newest first, also those that are not used any more.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::rule::unbelievable_after;
 use super::{Decision, LONGEST_MILLIS, RateLimit, decide};
+use crate::actor::Actor;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::op::Op;
@@ -62,8 +63,10 @@ impl Limited {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn admit(op: &mut Op<'_>, api: &'static str) -> Result<Result<(), Limited>> {
+pub(crate) fn admit(op: &mut Op<'_>, asked: &Actor, api: &'static str) -> Result<Result<(), Limited>> {
     op.expect_call(api)?;
+    // Who is not recognised any more takes nobody's place.
+    op.stands_for(asked)?;
     let shared = std::sync::Arc::clone(&op.shared);
     let Some(limit) = &shared.limits.limit else { return Ok(Ok(())) };
     let past = store::limits::past(op.tx, op.account, api, limit)?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{AccountKey, AppKey, Row, Tx, Value, WriteTx};
 use crate::apps::usage::Seen;
 use crate::apps::{Algorithm, App, AppChange, AppSecret};
+use crate::chance;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::ClientId;
@@ -76,12 +77,20 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<App>> {
     Ok(gather(tx.query(&sql, &[account.into()], app)?))
 }
 
-/// What was recognised before is not true any more.
+/// Whether the app is there.
+pub(crate) fn exists(tx: &Tx<'_>, account: AccountKey, app: AppKey) -> Result<bool> {
+    let found =
+        tx.first("select 1 from apps where account_id = $1 and id = $2", &[account.into(), app.into()], |_| ())?;
+    Ok(found.is_some())
+}
+
+/// What was recognised before is not true any more. The step is drawn by lot, so that a database that lost commits does not come
+/// back to a stamp that somebody has seen.
 pub(crate) fn raise_stamp(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
     tx.execute_later(
-        "insert into revisions (account_id, slot, value) values ($1, $2, 1) \
-         on conflict (account_id, slot) do update set value = revisions.value + 1",
-        &[vec![account.into(), STAMP.into()]],
+        "insert into revisions (account_id, slot, value) values ($1, $2, $3) \
+         on conflict (account_id, slot) do update set value = revisions.value + $3",
+        &[vec![account.into(), STAMP.into(), chance::step().into()]],
     )
 }
 

@@ -10,7 +10,7 @@ use rollcall_core::policy::{Permission, Scope};
 use rollcall_core::sync::{AppState, State};
 use rollcall_core::users::{self, NewUser};
 use rollcall_core::{Code, Pending, Rollcall};
-use rollcall_testkit::{START, TestRollcall};
+use rollcall_testkit::{START, TestDatabase, TestRollcall};
 use serde_json::json;
 
 use crate::setting::{HOUR, app_state, create, number, prune, state};
@@ -158,11 +158,32 @@ fn a_write_that_waits_while_its_app_is_revoked_is_not_done() {
         let new = vec![NewUser::with_email(email)];
         rollcall.write(actor, Permission::ManageUsers, Mode::Real, move |op| users::create_many(op, new.clone()))
     };
+    // The same under a key: it is compared once it holds the account, too.
+    let start_once = |rollcall: &Rollcall, email: &'static str| -> Pending<Reply> {
+        let actor = recognise(rollcall, &token).unwrap();
+        let once = Once { key: email.into(), fingerprint: [1; 32] };
+        rollcall.write_once(actor, Permission::ManageUsers, Mode::Real, Some(once), move |op| {
+            users::create_many(op, vec![NewUser::with_email(email)])?;
+            Ok(Reply { status: 200, body: Vec::new(), replayed: false })
+        })
+    };
     is_held.recv().unwrap();
+    let under_a_key = [start_once(&other, "four@acme.test"), start_once(acme.rollcall(), "three@acme.test")];
+    if TestDatabase::is_postgres() {
+        // Until the first has looked whether its key was used before, and waits for the account.
+        let waits =
+            "select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()";
+        while number(&acme, waits) == 0 {
+            std::thread::yield_now();
+        }
+    }
     let waiting = [start(acme.rollcall(), "one@acme.test"), start(&other, "other@acme.test")];
     go.send(()).unwrap();
     revoking.wait().unwrap();
     for answer in waiting {
+        assert_eq!(answer.wait().unwrap_err().code(), Code::Unauthenticated);
+    }
+    for answer in under_a_key {
         assert_eq!(answer.wait().unwrap_err().code(), Code::Unauthenticated);
     }
     assert_eq!(number(&acme, "select count(*) from users"), users);

@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
 use rollcall_core::Rollcall;
 use rollcall_core::actor::Actor;
 use rollcall_core::apps::token::Refusal;
 use rollcall_core::policy::Permission;
-use tokio::time::Instant;
 
 use super::error::Failure;
 use crate::http::client_ip;
@@ -17,10 +15,6 @@ use crate::http::client_ip;
 /// The contract's words (§1, JTI).
 const LIVES_TOO_LONG: &str = "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)";
 const REPLAYED: &str = "error verifying the jwt: possibly a replay";
-
-/// A refusal is told this long after its request came, so that what was found on the way is not told by how long it took:
-/// many times what finding it takes.
-const REFUSED_AFTER: Duration = Duration::from_millis(5);
 
 /// What a request says of who sends it; read before anything is awaited.
 pub(super) struct Credentials {
@@ -42,19 +36,9 @@ impl Credentials {
 
     /// Finds out who asks.
     pub(super) async fn authenticate(self, rollcall: &Arc<Rollcall>, needed: Permission) -> Result<Actor, Failure> {
-        let (ip, came) = (self.ip, Instant::now());
-        let found = match self.token {
-            Ok(token) => rollcall.authenticate(token, ip).needing(needed).await?,
-            Err(refusal) => Err(refusal),
-        };
-        match found {
-            Ok(actor) => Ok(actor),
-            Err(refusal) => {
-                let failure = refuse(refusal, ip);
-                tokio::time::sleep_until(came + REFUSED_AFTER).await;
-                Err(failure)
-            }
-        }
+        let ip = self.ip;
+        let token = self.token.map_err(|refusal| refuse(refusal, ip))?;
+        rollcall.authenticate(token, ip).needing(needed).await?.map_err(|refusal| refuse(refusal, ip))
     }
 }
 

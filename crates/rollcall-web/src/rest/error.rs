@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use rollcall_core::apps::token::Refusal;
 use rollcall_core::limits::Limited;
 use rollcall_core::{Code, Error, Fault};
 use serde::Serialize;
@@ -131,7 +132,10 @@ impl From<Vec<Fault>> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         if error.code() == Code::Unauthenticated {
-            tracing::warn!(reason = %error, "a token was refused");
+            // Found by the transaction of whoever was recognised a moment ago.
+            let reason = error.refusal().map_or("not good any more", Refusal::reason);
+            error.refusal().into_iter().for_each(crate::http::metrics::token_refused);
+            tracing::warn!(reason, "a token was refused");
             return Self::invalid_credentials();
         }
         let status = status(error.code());

@@ -17,6 +17,8 @@ mod users;
 pub mod wire;
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -25,6 +27,8 @@ use axum::response::{IntoResponse, Response};
 use rollcall_core::actor::Actor;
 use rollcall_core::limits;
 use rollcall_core::policy::{self, Permission};
+use rollcall_core::{Code, Rollcall};
+use tokio::time::Instant;
 
 use auth::Credentials;
 use call::{Answer, Call};
@@ -32,6 +36,10 @@ use error::Failure;
 
 use crate::Served;
 use crate::http::metrics;
+
+/// A refused token is answered this long after its request came, so that what was found on the way is not told by how long it
+/// took: many times what finding it takes.
+const REFUSED_AFTER: Duration = Duration::from_millis(5);
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send>>;
 
@@ -118,6 +126,7 @@ pub const PREFIXES: [&str; 3] = ["/api/public/", "/api/1.1/public/", "/API/publi
 
 /// Answers any request that no other face took.
 pub(crate) async fn answer(State(served): State<Served>, request: Request) -> Response {
+    let came = Instant::now();
     let head = request.method() == Method::HEAD;
     let method = if head { &Method::GET } else { request.method() };
     let route = find(request.uri().path(), method);
@@ -127,6 +136,9 @@ pub(crate) async fn answer(State(served): State<Served>, request: Request) -> Re
         Err(failure) => Err(failure),
     };
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        tokio::time::sleep_until(came + REFUSED_AFTER).await;
+    }
     if head {
         *response.body_mut() = Body::empty();
     }
@@ -144,8 +156,24 @@ async fn go(
     let actor = credentials.authenticate(&served.rollcall, route.permission).await?;
     policy::require(&actor, route.permission)?;
     count(&served, route, &actor).await?;
-    let call = Call::read(served, route, parameters, actor, request).await?;
-    (route.handler)(call).await.map(IntoResponse::into_response)
+    let (rollcall, who) = (Arc::clone(&served.rollcall), actor.clone());
+    let answered = match Call::read(served, route, parameters, actor, request).await {
+        Ok(call) => (route.handler)(call).await,
+        Err(failure) => Err(failure),
+    };
+    match answered {
+        Ok(answer) => Ok(answer.into_response()),
+        Err(failure) => Err(standing(&rollcall, who, route.permission).await.err().unwrap_or(failure)),
+    }
+}
+
+/// A call that failed by its form alone may have been looked at by no transaction yet: whether its app is still who it was
+/// comes before what is wrong with it.
+async fn standing(rollcall: &Rollcall, actor: Actor, permission: Permission) -> Result<(), Failure> {
+    match rollcall.read(actor, permission, |_| Ok(())).await {
+        Err(error) if matches!(error.code(), Code::Unauthenticated | Code::Forbidden) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Lets a call through that comes not too early. `HEAD` counts as `GET`, and a rehearsal as the real call.

@@ -13,7 +13,7 @@ use super::compact::Unverified;
 use crate::actor::{self, Actor, Proof};
 use crate::apps::{Algorithm, App, AppSecret, Credential, Verifier};
 use crate::clock::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::id::ClientId;
 use crate::seal::InstallationKey;
 use crate::shared::Shared;
@@ -100,13 +100,23 @@ impl Known {
             let verifier = Credential::open(key, app.algorithm, &secret.sealed)?.verifier(app.algorithm)?;
             Ok(Held { id: secret.id.as_str().into(), expires: secret.expires, verifier })
         };
-        let credentials = app.secrets.iter().map(held).collect::<Result<_>>()?;
-        Ok(Self { app, credentials })
+        // One that does not open, as after a key was lost, keeps out nobody who has another.
+        let (mut credentials, mut failed) = (Vec::new(), None);
+        for opened in app.secrets.iter().map(held) {
+            match opened {
+                Ok(credential) => credentials.push(credential),
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if credentials.is_empty() => Err(error),
+            _ => Ok(Self { app, credentials }),
+        }
     }
 
     fn prove(&self, token: &Unverified<'_>, now: Time, decoys: &Decoys) -> Result<Verified<'_>, Refusal> {
-        if token.algorithm != self.app.algorithm {
-            decoys.of(token.algorithm).verifies(token.signed.as_bytes(), &token.signature);
+        if token.algorithm != Some(self.app.algorithm) {
+            decoys.of(token.family()).verifies(token.signed.as_bytes(), &token.signature);
             return Err(Refusal::WrongAlgorithm);
         }
         let signed = token.signed.as_bytes();
@@ -139,7 +149,7 @@ impl Known {
         let proof = Proof {
             stamp: self.app.stamp,
             secret: Arc::clone(&verified.by.id),
-            algorithm: token.algorithm,
+            algorithm: self.app.algorithm,
             had_token_id: token_id.is_some(),
             was_encrypted: presented.was_encrypted,
         };
@@ -154,25 +164,13 @@ impl Known {
 pub(crate) fn recognise_known(shared: &Shared, token: &Unverified<'_>, presented: &Presented) -> Option<Recognised> {
     let now = shared.clock.now();
     let Some(known) = shared.known.get(&token.app_id) else {
-        shared.decoys.of(token.algorithm).verifies(token.signed.as_bytes(), &token.signature);
+        shared.decoys.of(token.family()).verifies(token.signed.as_bytes(), &token.signature);
         return None;
     };
     // Whatever is wrong may be mended by now: a new secret, another end. The record of the moment says why it is refused.
     let recognised = known.recognise(token, presented, now, &shared.decoys).ok()?;
     note_use(shared, &recognised.actor, now);
     Some(recognised)
-}
-
-/// The records of these apps, as they are now, unsealed, and remembered.
-pub(crate) fn find_many(tx: &Tx<'_>, shared: &Shared, ids: &[&str]) -> Result<HashMap<String, Arc<Known>>> {
-    let found = store::apps::find_by_client_ids(tx, ids)?;
-    let mut known = HashMap::new();
-    for (id, app) in found {
-        let app = Arc::new(shared.open(tx, |key| Known::open(key, app.clone()))?);
-        shared.known.put(&id, &app);
-        known.insert(id, app);
-    }
-    Ok(known)
 }
 
 /// Whose tokens these are, in their order. One statement for all; what cannot be told of one is no trouble of the others.
@@ -201,7 +199,7 @@ pub(crate) fn recognise_many(
                 shared.known.forget(&token.app_id);
                 // The same is done as for an app that there is. Whatever comes out, nobody can have signed with this.
                 let key = shared.key();
-                let decoy = Known::open(&key, shared.decoys.app(&key, token.algorithm));
+                let decoy = Known::open(&key, shared.decoys.app(&key, token.family()));
                 let _ = decoy.map(|decoy| decoy.recognise(&token, presented, now, &shared.decoys).is_ok());
                 Ok(Err(Refusal::UnknownApp))
             }
@@ -232,16 +230,18 @@ fn note_use(shared: &Shared, actor: &Actor, now: Time) {
 pub(crate) fn renew(tx: &Tx<'_>, shared: &Shared, actor: &Actor) -> Result<Actor> {
     let Actor::App(was) = actor else { return Ok(actor.clone()) };
     let now = shared.clock.now();
-    let known = find_many(tx, shared, &[was.client_id.as_str()])?;
-    let known = known.get(was.client_id.as_str()).filter(|known| known.app.key == was.key);
+    let found = store::apps::find_by_client_ids(tx, &[was.client_id.as_str()])?.remove(was.client_id.as_str());
+    // Not remembered from here: what this transaction sees may be undone. The next request looks for itself.
+    shared.known.forget(was.client_id.as_str());
     let refused = |refusal: Refusal| {
         shared.usage.refused(was.account, was.key, refusal, now);
-        Error::new(Code::Unauthenticated, format!("the token is not good any more: {refusal}"))
+        Error::refused(refusal)
     };
-    let Some(known) = known else {
-        shared.known.forget(was.client_id.as_str());
-        return Err(refused(Refusal::UnknownApp));
-    };
+    let Some(app) = found else { return Err(refused(Refusal::UnknownApp)) };
+    if app.key != was.key {
+        return Err(Error::busy("the app was made anew while its token was on its way"));
+    }
+    let known = shared.open(tx, |key| Known::open(key, app.clone()))?;
     let app = &known.app;
     let held = known.credentials.iter().find(|held| held.id == was.proof.secret);
     let refusal = match held {

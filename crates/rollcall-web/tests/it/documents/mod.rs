@@ -3,6 +3,7 @@
 mod audit_events;
 mod errors;
 mod permissions;
+mod security;
 mod vendor_api;
 
 use std::path::PathBuf;

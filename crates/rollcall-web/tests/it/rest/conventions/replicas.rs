@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
 use rollcall_core::apps::{self, Rotation, SettingsChange};
 use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
@@ -57,7 +58,9 @@ async fn a_change_of_an_app_is_felt_by_its_next_request_to_either_replica() {
             assert_eq!(told, (200, 200), "{what}: before");
         }
         change(&acme, app.client_id().to_string());
-        // One asks first to read, the other first to write.
+        // One asks first to read, the other first to write; what has no proper form is no way round.
+        let formless = callers[0].ask(Method::POST, assign, "{").await;
+        assert_eq!(formless.status.as_u16(), expected, "{what}: without a proper form");
         let read = callers[0].get("groups").await;
         let write = callers[1].post(assign, &body).await;
         assert_eq!([&read, &write].map(|reply| reply.status.as_u16()), [expected; 2], "{what}");
@@ -73,5 +76,29 @@ async fn a_change_of_an_app_is_felt_by_its_next_request_to_either_replica() {
         let later =
             (callers[0].post(assign, &body).await.status.as_u16(), callers[1].get("groups").await.status.as_u16());
         assert_eq!(later, (expected, expected), "{what}: later");
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_is_revoked_takes_nobodys_place_in_the_count_and_its_ids_are_no_replays() {
+    let acme = TestRollcall::limited("3/min");
+    acme.admin("ada");
+    let (app, other) = (acme.app(&[Scope::RoleManagement]), acme.app(&Scope::ALL));
+    assert_eq!(app.get("groups").await.status, 200);
+    let once = |id: &str| {
+        let claims = json!({"appId": app.client_id().as_str(), "jti": id, "exp": START.0 / 1_000 + 60});
+        app.with_claims(&claims)
+    };
+    let (id, refused) =
+        (app.client_id().to_string(), json!({"errors": [{"msg": "Invalid SDK credentials", "code": 4002}]}));
+    acme.write(move |op| apps::revoke(op, &id)).expect("it is revoked");
+    for n in 0..9 {
+        let reply =
+            if n % 2 == 0 { app.get("groups?limit=0").await } else { once(&format!("id {n}")).get("groups").await };
+        assert_eq!((reply.status.as_u16(), reply.json()), (401, refused.clone()), "{n}");
+    }
+    // Two are left of three.
+    for expected in [200, 200, 429] {
+        assert_eq!(other.get("groups").await.status, expected);
     }
 }
