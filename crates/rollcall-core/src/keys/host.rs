@@ -48,7 +48,7 @@ impl Rollcall {
     }
 
     /// Puts another installation key in force: everything that is sealed is sealed with it, in one transaction. Other
-    /// processes on the database notice it, and read the new key where they have a [`KeyReader`].
+    /// processes on the database notice it, and read the new key where they have a [`KeyReader`](keys::KeyReader).
     ///
     /// # Errors
     /// [`crate::Code::Conflict`] for a key that is, or was, in force; [`crate::Code::Uncertain`] where it cannot be told
