@@ -12,6 +12,7 @@ use rollcall_core::seal::InstallationKey;
 use rollcall_core::{Code, Error};
 use serde_json::{Value, json};
 
+use super::times;
 use super::{Context, out};
 use crate::config::KeySource;
 use crate::installation::{self, IfMissing};
@@ -51,18 +52,9 @@ pub(super) enum Renew {
 
 /// Milliseconds.
 fn overlap(text: &str) -> Result<i64, String> {
+    let seconds = times::span(text).ok().filter(|seconds| *seconds <= 365 * 86_400);
     let wrong = || format!("{text:?} is not a time such as 0s, 30m, 12h or 30d, and at most 365d");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    let time = i64::from(count) * seconds;
-    if time <= 365 * 86_400 { Ok(time * 1_000) } else { Err(wrong()) }
+    seconds.map(|seconds| seconds * 1_000).ok_or_else(wrong)
 }
 
 pub(super) fn run(context: &Context, command: &Command) -> Result<ExitCode> {
@@ -178,13 +170,16 @@ fn rotate(context: &Context, args: &RotateArgs) -> Result<()> {
 }
 
 fn uncertain(error: Error, next: Option<PathBuf>) -> anyhow::Error {
-    let is_uncertain = error.code() == Code::Uncertain;
+    let (is_uncertain, is_refused) = (error.code() == Code::Uncertain, error.code() == Code::Conflict);
     let error = anyhow::Error::from(error);
     match next {
         Some(next) if is_uncertain => error.context(format!(
             "it cannot be told whether the new key is in force; it is kept in {}, and the next start sees it: rollcall doctor",
             next.display()
         )),
+        Some(next) if is_refused => {
+            error.context(format!("the key was not rotated; remove {}, and give another key", next.display()))
+        }
         Some(next) => error.context(format!(
             "the key was not rotated; the new one is kept in {}, and the next `rollcall key rotate` takes it",
             next.display()

@@ -10,6 +10,7 @@ mod inspect;
 mod key;
 mod out;
 mod serve;
+mod times;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -7,9 +7,9 @@ use rollcall_core::apps::{self, Algorithm, NewApp, PublicKey};
 use rollcall_core::policy::Scope;
 use serde_json::json;
 
-use super::times::{self, End};
 use super::{Place, public_key, scope_ids, server_key};
 use crate::cli::Context;
+use crate::cli::times::{self, End};
 use crate::installation::IfMissing;
 use crate::usage::Usage;
 

@@ -6,7 +6,6 @@ mod secrets;
 mod server_key;
 mod settings;
 mod show;
-mod times;
 mod token;
 
 use std::path::{Path, PathBuf};

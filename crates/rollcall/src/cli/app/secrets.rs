@@ -6,9 +6,9 @@ use anyhow::Result;
 use rollcall_core::apps::{self, PublicKey, Rotation};
 use serde_json::json;
 
-use super::times::{self, End, shown};
 use super::{Place, public_key, scope_ids, show};
 use crate::cli::Context;
+use crate::cli::times::{self, End, shown};
 use crate::installation::IfMissing;
 
 #[derive(Debug, clap::Args)]

@@ -5,9 +5,9 @@ use rollcall_core::apps::{self, SettingsChange};
 use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
 
-use super::times::{self, End, shown};
 use super::{Place, scope_ids, server_key, show};
 use crate::cli::Context;
+use crate::cli::times::{self, End, shown};
 use crate::installation::IfMissing;
 use crate::usage::Usage;
 

@@ -4,9 +4,9 @@ use anyhow::Result;
 use rollcall_core::apps::{self, AppInfo, PublicKey, SecretInfo};
 use serde_json::{Value, json};
 
-use super::times::shown;
 use super::{Place, scope_ids};
 use crate::cli::out;
+use crate::cli::times::shown;
 
 /// An app for programs.
 pub(super) fn value(app: &AppInfo) -> Value {

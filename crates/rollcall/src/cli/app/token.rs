@@ -5,8 +5,8 @@ use rollcall_core::apps::{self, token};
 use serde_json::json;
 
 use super::Place;
-use super::times::{self, End};
 use crate::cli::Context;
+use crate::cli::times::{self, End};
 use crate::installation::IfMissing;
 use crate::usage::Usage;
 
