@@ -70,6 +70,11 @@ impl<'t> View<'t> {
     /// When the database fails.
     pub fn mark(&self) -> Result<String> {
         let marks = self.marks.map_or_else(|| store::accounts::marks(self.tx, self.account), Ok)?;
-        Ok(format!("{}.{}.{}", self.shared.epoch(), self.account.0, marks.revision))
+        Ok(format!("{}.{}", self.scope(), marks.revision))
+    }
+
+    /// A short text that no other account has, nor one of another database.
+    pub fn scope(&self) -> String {
+        format!("{}.{}", self.shared.epoch(), self.account.0)
     }
 }

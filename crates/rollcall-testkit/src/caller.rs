@@ -1,8 +1,10 @@
 //! Callers as values: an app or nobody, with the same few ways to ask the real router.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -26,7 +28,8 @@ pub struct Caller {
     app: Option<(ClientId, Secret)>,
     token: Option<String>,
     headers: Vec<(&'static str, String)>,
-    site: Site,
+    /// The faces: what they remember is remembered from one request to the next.
+    router: Router,
     /// The database stays for as long as somebody may call.
     _database: TestDatabase,
 }
@@ -66,14 +69,14 @@ impl Reply {
 }
 
 impl Caller {
-    pub(crate) fn app(rollcall: Arc<Rollcall>, database: TestDatabase, client_id: ClientId, secret: Secret) -> Self {
-        let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
-        let token = sign(&claims, &secret);
-        Self { app: Some((client_id, secret)), token: Some(token), ..Self::visitor(rollcall, database) }
+    pub(crate) fn visitor(rollcall: Arc<Rollcall>, router: Router, database: TestDatabase) -> Self {
+        Self { rollcall, app: None, token: None, headers: Vec::new(), router, _database: database }
     }
 
-    pub(crate) fn visitor(rollcall: Arc<Rollcall>, database: TestDatabase) -> Self {
-        Self { rollcall, app: None, token: None, headers: Vec::new(), site: Site::default(), _database: database }
+    pub(crate) fn app(self, client_id: ClientId, secret: Secret) -> Self {
+        let claims = json!({ "sub": "1234567890", "appId": client_id.as_str() });
+        let token = sign(&claims, &secret);
+        Self { app: Some((client_id, secret)), token: Some(token), ..self }
     }
 
     /// The app's client id.
@@ -111,22 +114,17 @@ impl Caller {
         other
     }
 
-    /// The same caller of another replica of the installation.
-    #[must_use]
-    pub fn of(&self, replica: Arc<Rollcall>) -> Self {
-        Self { rollcall: replica, ..self.clone() }
-    }
-
-    /// The same caller of an installation with another public address.
+    /// The same caller of an installation with other settings, such as another public address.
     #[must_use]
     pub fn at(&self, site: Site) -> Self {
-        Self { site, ..self.clone() }
+        Self { router: rollcall_web::router(Arc::clone(&self.rollcall), site), ..self.clone() }
     }
 
-    /// The same caller at another replica.
+    /// The same caller at another replica of the installation.
     #[must_use]
     pub fn on(&self, replica: Arc<Rollcall>) -> Self {
-        Self { rollcall: replica, ..self.clone() }
+        let router = rollcall_web::router(Arc::clone(&replica), Site::default());
+        Self { rollcall: replica, router, ..self.clone() }
     }
 
     /// Asks for a path under `/api/public/`, or for any other path that begins with a slash. Panics where request or reply
@@ -146,10 +144,18 @@ impl Caller {
         }
         let mut request = request.body(body).expect("a request");
         request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
-        let answer = rollcall_web::router(Arc::clone(&self.rollcall), self.site.clone()).oneshot(request).await;
+        let answer = self.router.clone().oneshot(request).await;
         let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        let text = match parts.headers.get("content-encoding").map(|coding| coding.as_bytes()) {
+            // Of what is asked for by HEAD, the coding is told and nothing else.
+            _ if bytes.is_empty() => Vec::new(),
+            None => bytes.to_vec(),
+            Some(b"gzip") => io::read_to_string(flate2::read::GzDecoder::new(&bytes[..])).expect("gzip").into_bytes(),
+            Some(b"zstd") => zstd::decode_all(&bytes[..]).expect("zstd"),
+            Some(other) => panic!("{method} {uri}: in a coding that nobody has asked for: {other:?}"),
+        };
+        let text = String::from_utf8(text).expect("text");
         let reply = Reply { status: parts.status, headers: parts.headers, text };
         canary::check(&format!("{method} {uri}"), &format!("{:?} {}", reply.headers, reply.text));
         described::check(&method, &uri, &sent, &reply);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use rollcall_core::accounts::AccountInfo;
 use rollcall_core::actor::Actor;
 use rollcall_core::apps::{self, Algorithm, Credential, NewApp};
@@ -15,11 +16,13 @@ use rollcall_core::seal::InstallationKey;
 use rollcall_core::sync::{AppState, AssignmentState, Report, State, UserState};
 use rollcall_core::users::Status;
 use rollcall_core::{HostKey, Open, Result, Rollcall, Threads, audit, change::Change, sync};
+use rollcall_web::Site;
 
 use crate::{Caller, START, TestDatabase, canary};
 
 /// A real installation with one account, "Acme", and a hand on its clock.
 pub struct TestRollcall {
+    router: Option<Router>,
     rollcall: Option<Arc<Rollcall>>,
     host: Option<HostKey>,
     /// The clock: it moves only when a test moves it.
@@ -61,16 +64,19 @@ impl TestRollcall {
         let clock = Arc::new(ManualClock::at(START));
         let (rollcall, host) = open(&database, &key, &clock, rate_limit.as_ref()).expect("a new database opens");
         let account = rollcall.found_account(&host, "Acme").wait().expect("an account is founded");
-        let (rollcall, host) = (Some(Arc::new(rollcall)), Some(host));
-        Self { rollcall, host, clock, account, key, database, rate_limit, _last_look: canary::LastLook }
+        let (rollcall, host) = (Arc::new(rollcall), Some(host));
+        let router = Some(rollcall_web::router(Arc::clone(&rollcall), Site::default()));
+        let rollcall = Some(rollcall);
+        Self { router, rollcall, host, clock, account, key, database, rate_limit, _last_look: canary::LastLook }
     }
 
     /// Closes the installation and opens it again, as after a restart. Callers made before keep the old one alive.
     pub fn reopen(&mut self) {
-        self.rollcall = None;
-        self.host = None;
+        (self.router, self.rollcall, self.host) = (None, None, None);
         let (rollcall, host) = self.replica();
-        self.rollcall = Some(Arc::new(rollcall));
+        let rollcall = Arc::new(rollcall);
+        self.router = Some(rollcall_web::router(Arc::clone(&rollcall), Site::default()));
+        self.rollcall = Some(rollcall);
         self.host = Some(host);
     }
 
@@ -188,12 +194,13 @@ impl TestRollcall {
                 .wait()
                 .expect("the app that is there"),
         };
-        Caller::app(Arc::clone(self.rollcall()), self.database.clone(), client_id, secret)
+        self.visitor().app(client_id, secret)
     }
 
     /// Nobody, as a caller of the API.
     pub fn visitor(&self) -> Caller {
-        Caller::visitor(Arc::clone(self.rollcall()), self.database.clone())
+        let router = self.router.clone().expect("open");
+        Caller::visitor(Arc::clone(self.rollcall()), router, self.database.clone())
     }
 
     /// Seals what is pending and walks the chain of "Acme"; panics where it is broken. Gives the number of events.

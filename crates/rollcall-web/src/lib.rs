@@ -12,6 +12,7 @@ use axum::extract::{FromRef, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::replies::Replies;
 use http::trace::IsHttps;
 use rollcall_core::Rollcall;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,12 +22,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub struct Site {
     /// What its addresses begin with, without a slash at the end.
     pub public_url: String,
+    /// How many bytes of rendered replies are remembered; none where it is 0.
+    pub remembered: u64,
 }
 
 impl Default for Site {
     /// Where the program listens when nobody says otherwise.
     fn default() -> Self {
-        Self { public_url: "http://127.0.0.1:8080".into() }
+        Self { public_url: "http://127.0.0.1:8080".into(), remembered: http::replies::DEFAULT_BYTES }
     }
 }
 
@@ -35,6 +38,7 @@ impl Default for Site {
 struct Served {
     rollcall: Arc<Rollcall>,
     site: Arc<Site>,
+    replies: Arc<Replies>,
 }
 
 impl FromRef<Served> for Arc<Rollcall> {
@@ -68,7 +72,7 @@ fn assemble(rollcall: Arc<Rollcall>, site: Site, more: Router<Served>) -> Router
         .merge(console::routes())
         .merge(rest::openapi::routes())
         .fallback(rest::answer)
-        .with_state(Served { rollcall, site: Arc::new(site) })
+        .with_state(Served { rollcall, replies: Arc::new(Replies::new(site.remembered)), site: Arc::new(site) })
         .layer(axum::middleware::from_fn(limit_target))
         .layer(CatchPanicLayer::custom(panicked))
         // The outermost: also the answer to a panic has a request id and its line in the log.

@@ -58,6 +58,8 @@ pub struct Flags {
     pub trusted_proxies: Option<String>,
     /// `--max-connections`.
     pub max_connections: Option<String>,
+    /// `--reply-memory`.
+    pub reply_memory: Option<String>,
     /// `--tls-cert`.
     pub tls_cert: Option<String>,
     /// `--tls-key`.
@@ -83,6 +85,8 @@ pub struct Settings {
     pub trusted_proxies: Setting<Proxies>,
     /// How many connections of clients there may be at the same time.
     pub max_connections: Setting<u32>,
+    /// How many MiB of rendered replies are remembered.
+    pub reply_memory: Setting<u32>,
     /// The file with the server's certificate; there is a key then, too.
     pub tls_cert: Setting<Option<PathBuf>>,
     /// The file with its key.
@@ -110,6 +114,7 @@ struct File {
     rate_limit: Option<String>,
     trusted_proxies: Option<String>,
     max_connections: Option<u32>,
+    reply_memory: Option<u32>,
     tls_cert: Option<String>,
     tls_key: Option<String>,
 }
@@ -121,6 +126,9 @@ const DEFAULT_CONNECTIONS: usize = 16;
 const MAX_CONNECTIONS: u32 = 4_096;
 /// Files that are kept for everything but connections: the database's own, letters, logs.
 const OTHER_FILES: u64 = 64;
+
+/// A mebibyte.
+pub const MIB: u64 = 1024 * 1024;
 
 /// How many connections of clients there may be where nobody says: what the limit on open files (`ulimit -n`) has room for.
 fn default_max_connections(database: usize) -> u32 {
@@ -185,6 +193,15 @@ impl Settings {
         let Some(max_connections) = max.value.parse().ok().filter(|n| (1..=1_000_000).contains(n)) else {
             bail!("{:?} (from {}) is not a number of connections from 1 to 1000000", max.value, max.origin);
         };
+        let memory = pick(
+            ("reply-memory", &flags.reply_memory),
+            "ROLLCALL_REPLY_MEMORY",
+            &file.reply_memory.map(|n| n.to_string()),
+            (rollcall_web::http::replies::DEFAULT_BYTES / MIB).to_string(),
+        );
+        let Some(reply_memory) = memory.value.parse().ok().filter(|n| (0..=65_536).contains(n)) else {
+            bail!("{:?} (from {}) is not a number of MiB from 0 to 65536", memory.value, memory.origin);
+        };
         let proxies = pick(
             ("trusted-proxies", &flags.trusted_proxies),
             "ROLLCALL_TRUSTED_PROXIES",
@@ -237,6 +254,7 @@ impl Settings {
             rate_limit: Setting { value: rate_limit, origin: limit.origin },
             trusted_proxies: Setting { value: trusted_proxies, origin: proxies.origin },
             max_connections: Setting { value: max_connections, origin: max.origin },
+            reply_memory: Setting { value: reply_memory, origin: memory.origin },
             tls_cert,
             tls_key,
             key,
@@ -271,6 +289,7 @@ impl Settings {
             ("rate_limit", rate_limit, self.rate_limit.origin.to_string()),
             ("trusted_proxies", none(self.trusted_proxies.value.to_string()), self.trusted_proxies.origin.to_string()),
             ("max_connections", self.max_connections.value.to_string(), self.max_connections.origin.to_string()),
+            ("reply_memory", self.reply_memory.value.to_string(), self.reply_memory.origin.to_string()),
             ("tls_cert", path(&self.tls_cert.value), self.tls_cert.origin.to_string()),
             ("tls_key", path(&self.tls_key.value), self.tls_key.origin.to_string()),
             ("key", key, self.key.origin.to_string()),
@@ -355,6 +374,9 @@ mod tests {
         assert!(proxies.contains("ROLLCALL_TRUSTED_PROXIES") && proxies.contains("\"proxy\""), "{proxies}");
         for bad in ["0", "-1", "many"] {
             assert!(load(&Flags { max_connections: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");
+        }
+        for bad in ["-1", "1.5", "70000", "32 MB"] {
+            assert!(load(&Flags { reply_memory: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");
         }
         for bad in ["ftp://x", "https://", "https:///a", "https://a?b", "a.example"] {
             assert!(load(&Flags { public_url: Some(bad.into()), ..Flags::default() }, &[]).is_err(), "{bad}");

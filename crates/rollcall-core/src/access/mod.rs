@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::clock::Time;
 use crate::error::Result;
 use crate::id::{BotId, RoleId};
 use crate::op::View;
@@ -23,6 +24,15 @@ pub struct HeldRole {
     pub direct: bool,
     /// The names of the groups that carry it and that the user is in, at any depth.
     pub groups: Vec<String>,
+}
+
+/// When a role that somebody holds runs out next: what is told of roles is right until then, as long as the account's mark is
+/// the same ([`View::mark`]). None: there is no such role.
+///
+/// # Errors
+/// When the database fails.
+pub fn right_until(view: &View<'_>) -> Result<Option<Time>> {
+    store::assignments::next_end(view.tx, view.account, view.now)
 }
 
 /// The roles of these users, direct ones first, each role (on each bot) once.

@@ -65,15 +65,37 @@ pub struct GroupEntry {
     pub members: Vec<Member>,
 }
 
-/// A page of groups, oldest first, and the organisation that their members belong to. Five statements at any depth.
+/// A group on a page before it is looked at: with its mark, which is another one whenever anything has changed that a
+/// [`GroupEntry`] tells of it. Two groups that have one mark are still two: remember what was made of one by its id, too.
+#[derive(Debug, Clone)]
+pub struct MarkedGroup {
+    /// Public id.
+    pub id: GroupId,
+    /// The mark.
+    pub mark: i64,
+    group: Group,
+}
+
+/// A page of groups, oldest first, with their marks, and the organisation that their members belong to. Three statements at
+/// any depth.
 ///
 /// # Errors
 /// When the database fails.
-pub fn page(view: &View<'_>, page: Page) -> Result<(OrgId, Paged<GroupEntry>)> {
+pub fn marked_page(view: &View<'_>, page: Page) -> Result<(OrgId, Paged<MarkedGroup>)> {
     view.expect(Permission::ViewGroups)?;
     let org = store::accounts::get(view.tx, view.account)?.org;
-    let groups = store::groups::page(view.tx, view.account, page)?;
-    let keys: Vec<GroupKey> = groups.items.iter().map(|g| g.key).collect();
+    let Paged { total, more, items } = store::groups::page(view.tx, view.account, page)?;
+    let items = items.into_iter().map(|(group, mark)| MarkedGroup { id: group.id.clone(), mark, group }).collect();
+    Ok((org, Paged { total, more, items }))
+}
+
+/// All that is told of these groups of a page, in their order. Two statements, whatever their number.
+///
+/// # Errors
+/// When the database fails.
+pub fn entries(view: &View<'_>, groups: Vec<MarkedGroup>) -> Result<Vec<GroupEntry>> {
+    view.expect(Permission::ViewGroups)?;
+    let keys: Vec<GroupKey> = groups.iter().map(|g| g.group.key).collect();
     let mut children = HashMap::<GroupKey, Vec<_>>::new();
     for (parent, child) in store::groups::children(view.tx, &keys)? {
         children.entry(parent).or_default().push((child.id, child.name, child.description));
@@ -82,16 +104,21 @@ pub fn page(view: &View<'_>, page: Page) -> Result<(OrgId, Paged<GroupEntry>)> {
     for (group, member) in store::members::of_groups(view.tx, &keys)? {
         members.entry(group).or_default().push(member);
     }
-    let items = groups
-        .items
-        .into_iter()
-        .map(|g| GroupEntry {
-            children: children.remove(&g.key).unwrap_or_default(),
-            members: members.remove(&g.key).unwrap_or_default(),
-            id: g.id,
-            name: g.name,
-            description: g.description,
-        })
-        .collect();
-    Ok((org, Paged { total: groups.total, more: groups.more, items }))
+    let entry = |MarkedGroup { id, group, .. }: MarkedGroup| GroupEntry {
+        children: children.remove(&group.key).unwrap_or_default(),
+        members: members.remove(&group.key).unwrap_or_default(),
+        id,
+        name: group.name,
+        description: group.description,
+    };
+    Ok(groups.into_iter().map(entry).collect())
+}
+
+/// A page of groups, oldest first, and the organisation that their members belong to. Five statements at any depth.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(view: &View<'_>, page: Page) -> Result<(OrgId, Paged<GroupEntry>)> {
+    let (org, Paged { total, more, items }) = marked_page(view, page)?;
+    Ok((org, Paged { total, more, items: entries(view, items)? }))
 }

@@ -128,6 +128,16 @@ pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<H
     Ok(rows)
 }
 
+/// When the next assignment of the account runs out: until then, who holds which role changes by a change of the account alone.
+pub(crate) fn next_end(tx: &Tx<'_>, account: AccountKey, now: Time) -> Result<Option<Time>> {
+    let end = tx.first(
+        "select min(expires_at) from assignments where account_id = $1 and expires_at > $2",
+        &[account.into(), now.into()],
+        |r| r.opt_int(0).map(Time),
+    )?;
+    Ok(end.flatten())
+}
+
 /// A role of a user: whose, which, its name, and on which bot.
 pub(crate) type Direct = (UserKey, RoleId, String, Option<String>);
 

@@ -1,7 +1,7 @@
 //! Groups and their nesting.
 
 use super::pages::{self, Kind};
-use super::{AccountKey, GroupKey, Row, Tx, Value, WriteTx};
+use super::{AccountKey, GroupKey, Row, Tx, Value, WriteTx, marks};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::groups::{Group, GroupChange, NewGroup};
@@ -43,13 +43,17 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<Group>> {
     tx.query(&format!("select {COLUMNS} from groups where account_id = $1 order by id"), &[account.into()], group)
 }
 
-/// A page of groups in order of creation, found by a seek.
-pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<Group>> {
+/// A page of groups in order of creation, found by a seek; each with its mark.
+pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<(Group, i64)>> {
     let seek = pages::seek(tx, account, Kind::Groups, page.skipped())?;
     let items = tx.query(
-        &format!("select {COLUMNS} from groups where account_id = $1 and id >= $2 order by id limit $3 offset $4"),
+        &format!(
+            "select {COLUMNS}, {} from (select {COLUMNS} from groups where account_id = $1 and id >= $2 \
+             order by id limit $3 offset $4) g order by id",
+            marks::OF_GROUP
+        ),
         &[account.into(), seek.from_id.into(), i64::from(page.limit()).into(), seek.skip.into()],
-        group,
+        |r| (group(r), r.int(5)),
     )?;
     Ok(Paged::of(page, seek.total, items))
 }
@@ -103,10 +107,15 @@ pub(crate) fn insert_many(
         &rows,
     )?;
     pages::count(tx, account, Kind::Groups, ids.iter().copied().flatten(), 1)?;
+    // Also a new one: it may have got the number of one that went.
+    marks::raise(tx, account, ids.iter().copied().flatten().map(GroupKey))?;
     Ok(ids.into_iter().map(|id| id.map(GroupKey)).collect())
 }
 
 pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[GroupChange], now: Time) -> Result<usize> {
+    let changed: Vec<GroupKey> = changes.iter().map(|c| c.key).collect();
+    marks::raise(tx, account, changed.iter().copied())?;
+    marks::raise_of_parents(tx, account, &changed)?;
     let keys: Vec<String> = changes.iter().map(|c| text::key(&c.name)).collect();
     let rows: Vec<Vec<Value<'_>>> = changes
         .iter()
@@ -122,6 +131,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[Grou
 }
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, groups: &[GroupKey]) -> Result<usize> {
+    marks::raise_of_parents(tx, account, groups)?;
     let rows: Vec<Vec<Value<'_>>> = groups.iter().map(|key| vec![account.into(), (*key).into()]).collect();
     pages::count(tx, account, Kind::Groups, groups.iter().map(|key| key.0), -1)?;
     tx.execute_many("delete from groups where account_id = $1 and id = $2", &rows)
@@ -135,6 +145,7 @@ pub(crate) fn nest_many(
     via: &str,
     now: Time,
 ) -> Result<usize> {
+    marks::raise(tx, account, edges.iter().map(|(parent, _)| *parent))?;
     let rows: Vec<Vec<Value<'_>>> = edges
         .iter()
         .map(|(parent, child)| {
@@ -149,6 +160,7 @@ pub(crate) fn nest_many(
 }
 
 pub(crate) fn unnest_many(tx: &WriteTx<'_>, account: AccountKey, edges: &[(GroupKey, GroupKey)]) -> Result<usize> {
+    marks::raise(tx, account, edges.iter().map(|(parent, _)| *parent))?;
     let rows: Vec<Vec<Value<'_>>> =
         edges.iter().map(|(parent, child)| vec![account.into(), (*parent).into(), (*child).into()]).collect();
     tx.execute_many("delete from nestings where account_id = $1 and parent_id = $2 and child_id = $3", &rows)

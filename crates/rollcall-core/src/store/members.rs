@@ -1,6 +1,6 @@
 //! Who is in which group: a row for each, never a list.
 
-use super::{AccountKey, GroupKey, Tx, UserKey, Value, WriteTx};
+use super::{AccountKey, GroupKey, Tx, UserKey, Value, WriteTx, marks};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::groups::Member;
@@ -61,6 +61,7 @@ pub(crate) fn insert_many(
     via: &str,
     now: Time,
 ) -> Result<usize> {
+    marks::raise(tx, account, members.iter().map(|(group, _)| *group))?;
     let rows: Vec<Vec<Value<'_>>> = members
         .iter()
         .map(|(group, user)| vec![account.into(), (*group).into(), (*user).into(), now.into(), by.into(), via.into()])
@@ -73,6 +74,7 @@ pub(crate) fn insert_many(
 }
 
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, members: &[(GroupKey, UserKey)]) -> Result<usize> {
+    marks::raise(tx, account, members.iter().map(|(group, _)| *group))?;
     let rows: Vec<Vec<Value<'_>>> =
         members.iter().map(|(group, user)| vec![account.into(), (*group).into(), (*user).into()]).collect();
     tx.execute_many("delete from memberships where account_id = $1 and group_id = $2 and user_id = $3", &rows)
@@ -80,6 +82,7 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, members: &[(Gro
 
 /// Takes these users out of every group.
 pub(crate) fn remove_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    marks::raise_of_users(tx, account, users.iter().copied())?;
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
     tx.execute_many("delete from memberships where account_id = $1 and user_id = $2", &rows)
 }

@@ -18,6 +18,7 @@ pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod invitations;
 pub(crate) mod limits;
+mod marks;
 pub(crate) mod members;
 pub(crate) mod once;
 pub(crate) mod outbox;

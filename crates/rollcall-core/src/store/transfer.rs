@@ -95,6 +95,7 @@ pub(crate) const TABLES: &[Table] = &[
         1,
         &["id", "account_id", "public_id", "name", "name_key", "description", "source", "created_at", "updated_at"],
     ),
+    Table::of("group_marks", 2, &["group_id", "slot", "account_id", "value"]),
     Table::of("memberships", 2, &["group_id", "user_id", "account_id", "since", "added_by", "via"]),
     Table::of("nestings", 2, &["parent_id", "child_id", "account_id", "since", "added_by", "via"]),
     Table::of(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::pages::{self, Kind};
-use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx};
+use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx, marks};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::UserId;
@@ -193,6 +193,7 @@ pub(crate) fn insert_many(
 }
 
 pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[UserChange], now: Time) -> Result<usize> {
+    marks::raise_of_users(tx, account, changes.iter().map(|c| c.key))?;
     // All let go of their org user ids before any gets one: two users may swap theirs.
     let freed: Vec<Vec<Value<'_>>> =
         changes.iter().map(|c| vec![account.into(), c.key.into(), (&c.org_user_id).into()]).collect();
@@ -231,6 +232,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
 
 /// Makes an invited user active; a user of any other status stays as they are.
 pub(crate) fn activate(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
+    marks::raise_of_users(tx, account, std::iter::once(user))?;
     tx.execute(
         "update users set status = 'active', updated_at = $3 where account_id = $1 and id = $2 and status = 'invited'",
         &[account.into(), user.into(), now.into()],
@@ -241,6 +243,7 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKe
     if users.is_empty() {
         return Ok(0);
     }
+    marks::raise_of_users(tx, account, users.iter().copied())?;
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
     let removed = tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)?;
     pages::uncount(tx, account, Kind::Users, users.iter().map(|key| key.0))?;
@@ -255,6 +258,7 @@ pub(crate) fn erase_many(
     users: &[(UserKey, String)],
     now: Time,
 ) -> Result<usize> {
+    marks::raise_of_users(tx, account, users.iter().map(|(key, _)| *key))?;
     let rows: Vec<Vec<Value<'_>>> =
         users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
     let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");

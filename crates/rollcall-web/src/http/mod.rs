@@ -3,12 +3,15 @@
 
 pub(crate) mod body;
 pub mod client;
+pub(crate) mod coding;
 mod forwarded;
 pub mod health;
 pub mod json;
 pub mod jwks;
 pub mod metrics;
+pub(crate) mod pieces;
 pub(crate) mod protect;
+pub mod replies;
 pub mod serve;
 pub mod status;
 pub mod tls;

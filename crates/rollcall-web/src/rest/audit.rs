@@ -2,7 +2,8 @@
 
 use rollcall_core::audit;
 
-use super::call::{Answer, Call, paged};
+use super::answer::Answer;
+use super::call::{Call, paged};
 use super::error::Failure;
 use super::wire;
 
@@ -20,7 +21,7 @@ pub(super) async fn find(call: Call) -> Result<Answer, Failure> {
     }
     let wanted = audit::Wanted { after, from: times.0, to: times.1, page: page? };
     call.sealing().await?;
-    call.reading_anew(
+    call.listing(
         move |view| Ok(format!("a1-{}-{}", audit::mark(view)?, wire::audit::words(&wanted))),
         move |view| audit::find(view, &wanted),
         wire::audit::page,

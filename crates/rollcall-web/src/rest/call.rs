@@ -1,21 +1,25 @@
-//! A request that got past the door: its query, its body, its idempotency key; and what a handler answers.
+//! A request that got past the door: its query, its body, its idempotency key; and the ways in which a handler reads and writes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply, View};
 use rollcall_core::page::{MAX_LIMIT, Page};
 use rollcall_core::{Code, Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
+use super::answer::{Answer, Tags};
 use super::error::Failure;
 use super::{Parameters, Route};
 use crate::http::body::{self, BodyPatience, Unread};
-use crate::http::{hex, json, sha256};
+use crate::http::coding::Coding;
+use crate::http::pieces::Pieces;
+use crate::http::replies::Replies;
+use crate::http::{json, sha256};
 use crate::{Served, Site};
 
 /// The largest body (contract §1, Bodies).
@@ -33,6 +37,8 @@ const LARGE_BODY: usize = 256 * 1024;
 pub(super) struct Call {
     rollcall: Arc<Rollcall>,
     site: Arc<Site>,
+    replies: Arc<Replies>,
+    coding: Coding,
     route: &'static Route,
     parameters: Parameters,
     actor: Actor,
@@ -43,14 +49,6 @@ pub(super) struct Call {
     content_type: String,
     query_text: String,
     body: Bytes,
-}
-
-/// What a handler answers.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Vec<u8>,
-    pub(super) etag: Option<String>,
-    pub(super) replayed: bool,
 }
 
 impl Call {
@@ -91,12 +89,15 @@ impl Call {
         } else {
             None
         };
-        let Served { rollcall, site } = served;
+        let Served { rollcall, site, replies } = served;
+        let coding = Coding::chosen(&parts.headers);
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let (content_type, query_text) = (content_type.unwrap_or_default().to_owned(), query_text.to_owned());
         Ok(Self {
             rollcall,
             site,
+            replies,
+            coding,
             route,
             parameters,
             actor,
@@ -202,8 +203,7 @@ impl Call {
         work: impl Fn(&mut Op<'_>) -> CoreResult<Reply> + Send + 'static,
     ) -> Result<Answer, Failure> {
         let reply = self.rollcall.write_once(self.actor, self.route.permission, self.mode, self.once, work).await?;
-        let status = StatusCode::from_u16(reply.status).map_err(|_| Failure::internal())?;
-        Ok(Answer { status, body: reply.body, etag: None, replayed: reply.replayed })
+        Answer::of(reply)
     }
 
     /// As [`Self::writing`], for work that may refuse the whole request in the vendor's own words: then nothing of it is
@@ -246,54 +246,58 @@ impl Call {
             })
             .await?;
         Ok(match found {
-            None => Answer::not_modified(tag),
+            None => Answer::not_modified(self.coding.tag(&tag)),
             Some(found) => Answer::ok(body(&found), tag),
+        })
+    }
+
+    /// As [`Self::reading_anew`], for lists: where the same was rendered before, for anybody of the account, that is the
+    /// answer. `tag` is asked in the request's own snapshot, so that nothing is told which the database would not tell now.
+    pub(super) async fn listing<T>(
+        &self,
+        tag: impl FnOnce(&View<'_>) -> CoreResult<String> + Send + 'static,
+        work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static,
+        body: impl FnOnce(&T) -> Vec<u8> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        self.listing_in_pieces(tag, move |view, _| Ok(body(&work(view)?).into())).await
+    }
+
+    /// As [`Self::listing`], for work that knows itself how to put the answer together of what is remembered.
+    pub(super) async fn listing_in_pieces(
+        &self,
+        tag: impl FnOnce(&View<'_>) -> CoreResult<String> + Send + 'static,
+        render: impl FnOnce(&View<'_>, &Replies) -> CoreResult<Pieces> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        let (known, coding, replies) = (self.known_tags(), self.coding, Arc::clone(&self.replies));
+        let (tag, found) = self
+            .reading(move |view| {
+                let tag = format!("\"{}\"", tag(view)?);
+                if known.contain(&tag) {
+                    return Ok((tag, None));
+                }
+                // Whoever wants it in a coding has no use for the plain form where the other one is there.
+                if coding != Coding::Identity
+                    && let Some(written) = replies.get(&coding.tag(&tag))
+                {
+                    return Ok((tag, Some((coding, written))));
+                }
+                let plain = replies.get_or_render(&tag, || render(view, &replies))?;
+                Ok((tag, Some((Coding::Identity, plain))))
+            })
+            .await?;
+        Ok(match found {
+            None => Answer::not_modified(self.coding.tag(&tag)),
+            Some((Coding::Identity, plain)) => {
+                let (coding, body) = self.replies.coded(&tag, self.coding, plain).await;
+                Answer::coded(coding, body, &tag)
+            }
+            Some((coding, body)) => Answer::coded(coding, body, &tag),
         })
     }
 
     /// The client's entity tags, for a snapshot that may have nothing new for it.
     pub(super) fn known_tags(&self) -> Tags {
         Tags::of(self.if_none_match.clone())
-    }
-}
-
-/// What `If-None-Match` named.
-pub(super) struct Tags(Option<String>);
-
-impl Tags {
-    pub(super) fn of(if_none_match: Option<String>) -> Self {
-        Self(if_none_match)
-    }
-
-    /// Whether the client has this already (RFC 9110 §13.1.2, weak comparison).
-    pub(super) fn contain(&self, tag: &str) -> bool {
-        self.0.as_ref().is_some_and(|known| {
-            known.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag)
-        })
-    }
-}
-
-impl Answer {
-    pub(super) fn ok(body: Vec<u8>, etag: String) -> Self {
-        Self { status: StatusCode::OK, body, etag: Some(etag), replayed: false }
-    }
-
-    pub(super) fn not_modified(etag: String) -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), etag: Some(etag), replayed: false }
-    }
-
-    /// An answer whose tag is made from its bytes.
-    pub(super) fn tagged(body: Vec<u8>) -> Self {
-        let tag = format!("\"{}\"", hex(&sha256(&body)[..16]));
-        Self::ok(body, tag)
-    }
-
-    /// The same, unless the client has it already.
-    pub(super) fn unless(self, known: &Tags) -> Self {
-        match self.etag {
-            Some(tag) if known.contain(&tag) => Self::not_modified(tag),
-            etag => Self { etag, ..self },
-        }
     }
 }
 

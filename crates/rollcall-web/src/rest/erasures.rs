@@ -3,7 +3,8 @@
 use rollcall_core::op::Reply;
 use rollcall_core::{Error, erasures};
 
-use super::call::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use super::error::Failure;
 use super::wire;
 

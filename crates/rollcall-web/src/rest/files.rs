@@ -3,7 +3,8 @@
 use rollcall_core::files;
 use rollcall_core::op::Reply;
 
-use super::call::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use super::error::Failure;
 use super::wire;
 

@@ -2,6 +2,7 @@
 //!
 //! Path → verb → token → permission → rate limit → limits → body → handler. A handler that is not in the table does not exist.
 
+mod answer;
 mod audit;
 mod auth;
 mod bots;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rollcall_core::actor::Actor;
 use rollcall_core::limits;
@@ -30,11 +31,13 @@ use rollcall_core::policy::{self, Permission};
 use rollcall_core::{Code, Rollcall};
 use tokio::time::Instant;
 
+use answer::Answer;
 use auth::Credentials;
-use call::{Answer, Call};
+use call::Call;
 use error::Failure;
 
 use crate::Served;
+use crate::http::coding::Coding;
 use crate::http::metrics;
 
 /// A refused token is answered this long after its request came, so that what was found on the way is not told by how long it
@@ -157,12 +160,13 @@ async fn go(
     policy::require(&actor, route.permission)?;
     count(&served, route, &actor).await?;
     let (rollcall, who) = (Arc::clone(&served.rollcall), actor.clone());
+    let coding = Coding::chosen(request.headers());
     let answered = match Call::read(served, route, parameters, actor, request).await {
         Ok(call) => (route.handler)(call).await,
         Err(failure) => Err(failure),
     };
     match answered {
-        Ok(answer) => Ok(answer.into_response()),
+        Ok(answer) => Ok(answer.written(coding).await.into_response()),
         Err(failure) => Err(standing(&rollcall, who, route.permission).await.err().unwrap_or(failure)),
     }
 }
@@ -235,21 +239,4 @@ fn matches(pattern: &'static str, path: &str) -> Option<Parameters> {
 /// A segment without its percent signs (RFC 3986 §2.1); what is no UTF-8 then is the id of nothing.
 fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = (self.status, self.body).into_response();
-        let headers = response.headers_mut();
-        if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        }
-        if let Some(tag) = self.etag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
-            headers.insert(header::ETAG, tag);
-        }
-        if self.replayed {
-            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-        }
-        response
-    }
 }

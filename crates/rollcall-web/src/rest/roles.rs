@@ -5,7 +5,8 @@ use rollcall_core::op::Reply;
 use rollcall_core::roles::{RoleKind, assign, import, listing};
 use rollcall_core::{Error, Fault};
 
-use super::call::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use super::error::Failure;
 use super::wire;
 
@@ -40,7 +41,7 @@ fn role_type(call: &Call) -> Result<RoleKind, Failure> {
 
 pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
     let (kind, page) = Failure::both(role_type(&call), call.page())?;
-    call.reading_anew(
+    call.listing(
         move |view| Ok(format!("r1-{}-{kind}-{}-{}", view.mark()?, page.skipped(), page.limit())),
         move |view| listing::page(view, kind, page),
         wire::roles::page,
@@ -50,7 +51,7 @@ pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
 
 pub(super) async fn export(call: Call) -> Result<Answer, Failure> {
     let kind = role_type(&call)?;
-    call.reading_anew(
+    call.listing(
         move |view| Ok(format!("re1-{}-{kind}", view.mark()?)),
         move |view| listing::all(view, kind),
         |roles| wire::roles::export(roles),

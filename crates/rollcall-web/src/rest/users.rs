@@ -1,9 +1,11 @@
 //! `POST /users` and `POST /usersInfo` (contract §2); `PUT` and `DELETE /users`, `POST /useraccess`, `GET /alluserroles` (§3).
 
+use rollcall_core::access;
 use rollcall_core::op::Reply;
 use rollcall_core::users::{self, list};
 
-use super::call::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use super::error::Failure;
 use super::wire;
 
@@ -24,10 +26,17 @@ pub(super) async fn info(mut call: Call) -> Result<Answer, Failure> {
 }
 
 pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
-    let (page, known) = (call.part()?, call.known_tags());
-    let (account, users) = call.reading(move |view| list::page(view, page)).await?;
-    // A role whose time is over is no change of the account's, so that its mark does not tell whether this is new.
-    Ok(Answer::tagged(wire::all_user_roles::page(&account, &users)).unless(&known))
+    let page = call.part()?;
+    call.listing(
+        move |view| {
+            // A role whose time is over is no change of the account's, so that its mark alone does not tell of it.
+            let until = access::right_until(view)?.map_or(0, |time| time.0);
+            Ok(format!("u1-{}-{until}-{}-{}", view.mark()?, page.skipped(), page.limit()))
+        },
+        move |view| list::page(view, page),
+        |(account, users)| wire::all_user_roles::page(account, users),
+    )
+    .await
 }
 
 pub(super) async fn update(mut call: Call) -> Result<Answer, Failure> {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, explain};
-use crate::config::{Flags, Origin, Settings};
+use crate::config::{Flags, MIB, Origin, Settings};
 use crate::demo;
 use crate::installation::{self, IfMissing, Installation};
 use crate::telemetry;
@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// How many clients may be connected at the same time [env: ROLLCALL_MAX_CONNECTIONS] [default: 4096, or what ulimit -n allows]
     #[arg(long, value_name = "NUMBER")]
     max_connections: Option<String>,
+    /// How many MiB of rendered lists are remembered; 0 for none [env: ROLLCALL_REPLY_MEMORY] [default: 32]
+    #[arg(long, value_name = "MIB")]
+    reply_memory: Option<String>,
     /// Fill an empty database with the built-in demo account and print ready curl commands; loopback only
     #[arg(long)]
     demo: bool,
@@ -54,6 +57,7 @@ impl Args {
         flags.public_url.clone_from(&self.public_url);
         flags.trusted_proxies.clone_from(&self.trusted_proxies);
         flags.max_connections.clone_from(&self.max_connections);
+        flags.reply_memory.clone_from(&self.reply_memory);
         flags.tls_cert.clone_from(&self.tls_cert);
         flags.tls_key.clone_from(&self.tls_key);
     }
@@ -113,7 +117,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         tls: pair.map(|pair| Arc::new(Tls::new(pair))),
         ..Edge::default()
     };
-    let (rollcall, site) = (Arc::clone(&installation.rollcall), Site { public_url });
+    let site = Site { public_url, remembered: u64::from(context.settings.reply_memory.value) * MIB };
+    let rollcall = Arc::clone(&installation.rollcall);
     let router = rollcall_web::router_with_metrics(rollcall, site, move || metrics.render());
     // Before anybody is told that it runs: whoever stops it then is heard.
     let stop = {

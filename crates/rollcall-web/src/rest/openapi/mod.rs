@@ -81,7 +81,7 @@ impl Kept {
     fn answer(&'static self, asked: &HeaderMap, content_type: &'static str) -> Response {
         let tag = HeaderValue::from_str(&self.tag).expect("hex in quotes is a header value");
         let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).map(str::to_owned);
-        if super::call::Tags::of(known).contain(&self.tag) {
+        if super::answer::Tags::of(known).contain(&self.tag) {
             return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
         }
         let content_type = HeaderValue::from_static(content_type);

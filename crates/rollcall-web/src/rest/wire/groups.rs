@@ -1,17 +1,11 @@
 //! A page of groups, as `GET /groups` prints it.
 
+use axum::body::Bytes;
 use rollcall_core::groups::{GroupEntry, Member};
 use rollcall_core::id::OrgId;
-use rollcall_core::page::Paged;
 use serde::{Serialize, Serializer};
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page<'a> {
-    total: u64,
-    available_more: bool,
-    groups: Vec<Group<'a>>,
-}
+use crate::http::pieces::Pieces;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,19 +58,30 @@ fn users<S: Serializer>((org, members): &(&OrgId, &[Member]), serializer: S) -> 
     }))
 }
 
-/// The bytes of a page.
-pub fn page(org: &OrgId, groups: &Paged<GroupEntry>) -> Vec<u8> {
-    let entries = groups.items.iter().map(|g| Group {
+/// The bytes of one group in a list, with the comma that parts it from the one before.
+pub fn entry(org: &OrgId, g: &GroupEntry) -> Vec<u8> {
+    let children = g.children.iter();
+    let group = Group {
         id: g.id.as_str(),
         g_n: &g.name,
         g_desc: &g.description,
-        groups: g
-            .children
-            .iter()
+        groups: children
             .map(|(id, name, description)| Child { id: id.as_str(), g_n: name, g_desc: description })
             .collect(),
         users: (org, &g.members),
         user_count: g.members.len(),
-    });
-    super::bytes(&Page { total: groups.total, available_more: groups.more, groups: entries.collect() })
+    };
+    // A member is some 300 bytes; what is too much is given back.
+    let mut bytes = Vec::with_capacity(512 + 384 * g.members.len());
+    bytes.push(b',');
+    serde_json::to_writer(&mut bytes, &group).expect("texts, numbers and lists of them are JSON");
+    bytes.shrink_to_fit();
+    bytes
+}
+
+/// A page around its groups.
+pub(crate) fn page<'a>(total: u64, more: bool, entries: impl Iterator<Item = &'a Bytes>) -> Pieces {
+    let head = Bytes::from(format!(r#"{{"total":{total},"availableMore":{more},"groups":["#));
+    let entries = entries.enumerate().map(|(n, entry)| entry.slice(usize::from(n == 0)..));
+    std::iter::once(head).chain(entries).chain(std::iter::once(Bytes::from_static(b"]}"))).collect()
 }

@@ -43,7 +43,7 @@ async fn walk(public_url: &str) {
     let app = acme.app(&[Scope::UserManagement]);
     app.post("users", &serde_json::json!({"users": [{"userInfo": {"emailId": "jo@acme.test"}}]})).await;
     let link = format!("/activate/{}", letters(&acme).last().expect("a letter").token.expose());
-    let site = Site { public_url: public_url.to_owned() };
+    let site = Site { public_url: public_url.to_owned(), ..Site::default() };
     let panics = || -> String { panic!("a fault of ours") };
     let router = rollcall_web::router_with_metrics(Arc::clone(acme.rollcall()), site, panics);
     let mut calls: Vec<(Method, String, usize)> = Vec::new();

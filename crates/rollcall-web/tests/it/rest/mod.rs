@@ -10,6 +10,7 @@ mod files;
 mod groups;
 mod lists;
 mod rate_limit;
+mod remembered;
 mod role_import;
 mod role_round_trip;
 mod roles;

@@ -248,7 +248,7 @@ async fn the_addresses_stay_and_are_each_accounts_own() {
     assert_ne!(ask(acme.app_of(&globex, &SCOPE)).await, url);
     acme.reopen();
     assert_eq!(ask(acme.app(&SCOPE)).await, url);
-    let site = rollcall_web::Site { public_url: "https://rollcall.example.com/a".into() };
+    let site = rollcall_web::Site { public_url: "https://rollcall.example.com/a".into(), ..Default::default() };
     let reply = acme.app(&SCOPE).at(site).get("ssoconfig?SSOProtocol=saml").await.json();
     assert_eq!(reply["ACS_SP_CallBack_URL"], "https://rollcall.example.com/a/authorize/callback");
     let url = reply["ACS_IDP_URL"].as_str().expect("a text");
@@ -267,7 +267,7 @@ async fn a_tag_is_good_until_the_account_or_the_place_changes() {
         (again.get(path).await.status.as_u16(), again.get("ssoconfig?SSOProtocol=oidc").await.status.as_u16()),
         (304, 200)
     );
-    let moved = again.at(rollcall_web::Site { public_url: "https://elsewhere.example".into() });
+    let moved = again.at(rollcall_web::Site { public_url: "https://elsewhere.example".into(), ..Default::default() });
     assert_eq!(moved.get(path).await.status, 200);
     let of_no_bot = again.get("bot/st-nothing/ssoconfig?SSOProtocol=saml").await;
     assert_eq!((of_no_bot.status.as_u16(), of_no_bot.messages()), (404, vec!["Unknown bot id st-nothing".to_owned()]));

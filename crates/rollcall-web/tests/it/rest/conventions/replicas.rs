@@ -51,7 +51,7 @@ async fn a_change_of_an_app_is_felt_by_its_next_request_to_either_replica() {
         let acme = TestRollcall::new();
         acme.admin("ada");
         let app = acme.app(&[Scope::RoleManagement]);
-        let callers = [app.clone(), app.of(Arc::new(acme.replica().0))];
+        let callers = [app.clone(), app.on(Arc::new(acme.replica().0))];
         let (body, assign) = (json!([{ "roleId": "no-role" }]), "adminroles/assignments?dryRun=true");
         for caller in &callers {
             let told = (caller.get("groups").await.status.as_u16(), caller.post(assign, &body).await.status.as_u16());
