@@ -65,7 +65,7 @@ pub struct GroupEntry {
     pub members: Vec<Member>,
 }
 
-/// A page of groups, oldest first, and the organisation that their members belong to. Five statements at any depth.
+/// A page of groups, oldest first, and the organisation that their members belong to. Six statements at any depth.
 ///
 /// # Errors
 /// When the database fails.

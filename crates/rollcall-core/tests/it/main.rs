@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod model;
 mod once;
+mod page_counts;
 mod postgres;
 mod properties;
 mod role_import;
