@@ -5,6 +5,8 @@ mod file;
 mod writer;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -24,10 +26,15 @@ pub(super) use writer::start;
 /// SQLite takes up to 32,766 parameters; lists longer than this are asked for in several statements.
 const LIST_CHUNK: usize = 16_384;
 
+/// Of as many statements the texts are kept that SQLite gets; there are fewer.
+const TEXTS: usize = 1_024;
+
 /// An open connection, and the count of the statements that were run on it.
 pub(crate) struct Connected {
     pub(super) connection: Connection,
     statements: Arc<AtomicU64>,
+    /// Statements as SQLite has them, by how the store writes them and the length of their list: made once.
+    texts: RefCell<HashMap<Box<str>, HashMap<usize, Arc<str>>>>,
 }
 
 type Each<'a> = dyn FnMut(&Row<'_, '_>) + 'a;
@@ -90,22 +97,38 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
 
 impl Connected {
     pub(super) fn new(connection: Connection, statements: &Arc<AtomicU64>) -> Self {
-        Self { connection, statements: Arc::clone(statements) }
+        Self { connection, statements: Arc::clone(statements), texts: RefCell::default() }
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        self.prepare_of_list(sql, 0, 0)
+    }
+
+    /// With a list of that many values after the fixed ones.
+    fn prepare_of_list(&self, sql: &str, fixed: usize, length: usize) -> Result<CachedStatement<'_>> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.connection.prepare_cached(&positional(sql)).map_err(failed)
+        self.connection.prepare_cached(&self.text(sql, fixed, length)).map_err(failed)
+    }
+
+    fn text(&self, sql: &str, fixed: usize, length: usize) -> Arc<str> {
+        let mut texts = self.texts.borrow_mut();
+        if let Some(text) = texts.get(sql).and_then(|texts| texts.get(&length)) {
+            return Arc::clone(text);
+        }
+        if texts.len() >= TEXTS {
+            texts.clear();
+        }
+        let text: Arc<str> = if length == 0 {
+            positional(sql).into()
+        } else {
+            positional(&sql.replace("{list}", &placeholders(fixed + 1, length))).into()
+        };
+        texts.entry(sql.into()).or_default().insert(length, Arc::clone(&text));
+        text
     }
 
     pub(super) fn each(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
-        let mut statement = self.prepare(sql)?;
-        bind(&mut statement, parameters)?;
-        let mut rows = statement.raw_query();
-        while let Some(r) = rows.next().map_err(failed)? {
-            row(&Row::Sqlite(r));
-        }
-        Ok(())
+        each_row(&mut self.prepare(sql)?, parameters, row)
     }
 
     pub(super) fn first(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
@@ -128,12 +151,11 @@ impl Connected {
     ) -> Result<()> {
         for chunk in list.chunks(LIST_CHUNK) {
             let padded = chunk.len().next_power_of_two();
-            let text = sql.replace("{list}", &placeholders(fixed.len() + 1, padded));
             let mut parameters = Vec::with_capacity(fixed.len() + padded);
             parameters.extend_from_slice(fixed);
             parameters.extend_from_slice(chunk);
             parameters.resize(fixed.len() + padded, chunk[chunk.len() - 1]);
-            self.each(&text, &parameters, row)?;
+            each_row(&mut self.prepare_of_list(sql, fixed.len(), padded)?, &parameters, row)?;
         }
         Ok(())
     }
@@ -171,6 +193,15 @@ impl Connected {
         }
         Ok(ids)
     }
+}
+
+fn each_row(statement: &mut CachedStatement<'_>, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
+    bind(statement, parameters)?;
+    let mut rows = statement.raw_query();
+    while let Some(r) = rows.next().map_err(failed)? {
+        row(&Row::Sqlite(r));
+    }
+    Ok(())
 }
 
 fn bind(statement: &mut CachedStatement<'_>, parameters: &[Value<'_>]) -> Result<()> {
