@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::access::Carriers;
 use crate::actor::Actor;
 use crate::apps::door::Door;
 use crate::apps::known::KnownApps;
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) known: KnownApps,
     pub(crate) decoys: Decoys,
     pub(crate) limits: Limits,
+    pub(crate) carriers: Carriers,
     pub(crate) encryption_keys: keys::Opened,
     pub(crate) deciphering: keys::Deciphering,
     pub(crate) signing: keys::Signing,
@@ -46,6 +48,7 @@ impl Shared {
             door: Door::default(),
             known: KnownApps::default(),
             limits: Limits::new(limit),
+            carriers: Carriers::default(),
             encryption_keys: keys::Opened::default(),
             deciphering: keys::Deciphering::default(),
             signing: keys::Signing::default(),

@@ -63,6 +63,11 @@ impl<'t> View<'t> {
         }
     }
 
+    /// The revision of the account as the snapshot has it, where it was looked at already.
+    pub(crate) fn revision(&self) -> Option<i64> {
+        self.marks.map(|marks| marks.revision)
+    }
+
     /// A short text that changes with every committed change of the account, and is no other account's, nor that of an
     /// account of another database.
     ///

@@ -106,6 +106,8 @@ impl Jobs {
         };
         let mut more = false;
         for account in accounts {
+            // A page of users counts those who are not counted yet: they are counted before each job that may take long.
+            self.count_users(&account);
             let waits = self.rollcall.read(self.actor(&account), Permission::RunJobs, erasures::is_any_pending).wait();
             if !matches!(waits, Ok(false)) {
                 let erase = |op: &mut Op<'_>| erasures::run(op, ERASED);
@@ -113,11 +115,8 @@ impl Jobs {
             }
             let is_due = self.rollcall.read(self.actor(&account), Permission::RunJobs, audit::is_sealing_due).wait();
             if !matches!(is_due, Ok(false)) {
+                self.count_users(&account);
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
-            }
-            let uncounted = self.rollcall.read(self.actor(&account), Permission::RunJobs, list::is_count_due).wait();
-            if matches!(uncounted, Ok(true)) {
-                self.job(&account, "counting users", list::count);
             }
             if self.rollcall.has_usage(&account) {
                 self.job(&account, "noting when apps were used", apps::usage::flush);
@@ -129,12 +128,20 @@ impl Jobs {
                 self.job(&account, "forgetting old token ids", apps::replay::forget_expired);
                 self.job(&account, "forgetting old secrets", apps::forget_expired_secrets);
             }
+            self.count_users(&account);
             more |= self.deliver(&account).unwrap_or_else(|error| {
                 failed("delivering the outbox", &error);
                 false
             });
         }
         more
+    }
+
+    fn count_users(&self, account: &AccountInfo) {
+        let uncounted = self.rollcall.read(self.actor(account), Permission::RunJobs, list::is_count_due).wait();
+        if matches!(uncounted, Ok(true)) {
+            self.job(account, "counting users", list::count);
+        }
     }
 
     /// Makes the key that tokens are encrypted to, where there is none; forgets those that another replica has retired.

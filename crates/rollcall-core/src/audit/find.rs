@@ -8,7 +8,7 @@ use crate::op::View;
 use crate::page::{Page, Paged};
 use crate::policy::Permission;
 use crate::store;
-use crate::store::audit::{RUN, Run};
+use crate::store::audit::{BLOCK, RUN, Span};
 
 /// The largest page of the log (API contract §1, Paging).
 pub const MAX_SIZE: u32 = 100;
@@ -78,7 +78,8 @@ fn last(view: &View<'_>) -> Result<i64> {
     Ok(store::audit::last(view.tx, view.account)?.map_or(0, |link| link.seq))
 }
 
-/// A page of the log, oldest first: `after` first, then the times, then the page. Five statements at any depth.
+/// A page of the log, oldest first: `after` first, then the times, then the page. Six statements at any depth and of any
+/// length of the log, of which those that look for the times see one row for 40,000 events, and the runs at the edges.
 ///
 /// # Errors
 /// When the database fails.
@@ -91,11 +92,11 @@ pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Paged<Entry>> {
         (None, None) => Runs::whole(first, last),
         _ => Runs::between(view, (first, last), times)?,
     };
-    let (total, start) = (runs.total(), runs.find(wanted.page.skipped()));
-    let events = match start {
-        Some((number, skip)) => {
-            let numbers = (number.max(first), runs.end.min(last));
-            let limit = i64::from(wanted.page.limit());
+    let limit = i64::from(wanted.page.limit());
+    let (total, found) = (runs.total(), runs.find(wanted.page.skipped(), limit));
+    let events = match found {
+        Some((from, to, skip)) => {
+            let numbers = (from.max(first), to.min(last));
             store::audit::sealed_between(view.tx, view.account, numbers, times, skip, limit)?
         }
         None => Vec::new(),
@@ -103,57 +104,76 @@ pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Paged<Entry>> {
     Ok(Paged::of(wanted.page, total, entries(view, events)?))
 }
 
-/// How many of the wanted events each run has, in order: from which number on, and how many.
-struct Runs {
-    counts: Vec<(i64, i64)>,
-    /// The last number that may be wanted.
+/// How many of the wanted events the log has from place to place.
+struct Runs(Vec<Part>);
+
+/// A run, a block of them, or all: from which number to which, how many are wanted, and whether that is each of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    begin: i64,
     end: i64,
+    count: i64,
+    is_whole: bool,
 }
 
 impl Runs {
     /// All from a number on: numbers have no gaps, so that nothing needs to be counted.
     fn whole(first: i64, last: i64) -> Self {
-        Self { counts: vec![(first, (last - first + 1).max(0))], end: last }
+        Self(vec![Part { begin: first, end: last, count: (last - first + 1).max(0), is_whole: true }])
     }
 
-    /// Those between two times: runs that lie between them whole are not looked at.
-    fn between(view: &View<'_>, (first, last): (i64, i64), (from, to): (Time, Time)) -> Result<Self> {
-        let runs = store::audit::runs_between(view.tx, view.account, first / RUN, from, to)?;
-        let edges = store::audit::count_at_edges(view.tx, view.account, first, from, to)?;
-        let is_whole = |run: &Run| run.number != first / RUN && run.first >= from && run.last <= to;
-        let counts = runs.iter().map(|run| {
-            let begin = run.number * RUN;
-            let count = if is_whole(run) {
-                // The first run has no number 0; the last is not full yet.
-                (begin + RUN - 1).min(last) - begin.max(1) + 1
-            } else {
-                edges.iter().find(|(number, _)| *number == run.number).map_or(0, |(_, count)| *count)
-            };
-            (begin, count)
-        });
-        Ok(Self { counts: counts.collect(), end: runs.last().map_or(0, |run| run.number * RUN + RUN - 1) })
+    /// Those between two times: blocks, and runs, that lie between them whole are not looked into. Nothing is assumed of
+    /// the order of times.
+    fn between(view: &View<'_>, (first, last): (i64, i64), times: (Time, Time)) -> Result<Self> {
+        let is_within = |span: &Span| span.first >= times.0 && span.last <= times.1;
+        let is_beside = |span: &Span| span.last < times.0 || span.first > times.1;
+        // From `first` to `last`, of which the lowest number is 1.
+        let part = |number: i64, length: i64| {
+            let (begin, end) = ((number * length).max(first), (number * length + length - 1).min(last));
+            Part { begin, end, count: (end - begin + 1).max(0), is_whole: true }
+        };
+        let mut blocks = store::audit::blocks_from(view.tx, view.account, first / RUN / BLOCK)?;
+        let open = blocks.pop().map_or(0, |block| block.number * BLOCK);
+        let mut parts: Vec<Part> =
+            blocks.iter().filter(|block| is_within(block)).map(|block| part(block.number, BLOCK * RUN)).collect();
+        let at_edges = blocks.iter().filter(|block| !is_within(block) && !is_beside(block));
+        let within: Vec<i64> = at_edges.flat_map(|block| block.number * BLOCK..block.number * BLOCK + BLOCK).collect();
+        let from = open.max(first / RUN);
+        let runs = store::audit::runs_between(view.tx, view.account, &within, from, times)?;
+        let runs: Vec<Span> = runs.into_iter().filter(|run| run.number >= first / RUN).collect();
+        parts.extend(runs.iter().filter(|run| is_within(run)).map(|run| part(run.number, RUN)));
+        let edges: Vec<i64> = runs.iter().filter(|run| !is_within(run)).map(|run| run.number).collect();
+        let counts = store::audit::count_in_runs(view.tx, view.account, &edges, first, times)?;
+        parts.extend(counts.into_iter().map(|(run, count)| Part { count, is_whole: false, ..part(run, RUN) }));
+        parts.sort_unstable_by_key(|part| part.begin);
+        Ok(Self(parts))
     }
 
     fn total(&self) -> i64 {
-        self.counts.iter().map(|(_, count)| count).sum()
+        self.0.iter().map(|part| part.count).sum()
     }
 
-    /// Where the event is that has `before` wanted ones before it: a number to begin at, and how many to leave out.
-    fn find(&self, before: i64) -> Option<(i64, i64)> {
-        if let [(first, count)] = self.counts[..]
-            && before < count
-            && count == self.end - first + 1
-        {
-            return Some((first + before, 0));
-        }
+    /// Where the event is that has `before` wanted ones before it, and the `limit` from it on: a number to begin at, one to
+    /// end at, and how many to leave out.
+    fn find(&self, before: i64, limit: i64) -> Option<(i64, i64, i64)> {
         let mut left = before;
-        for (begin, count) in &self.counts {
-            if left < *count {
-                return Some((*begin, left));
+        let mut parts = self.0.iter().filter(|part| part.count > 0);
+        let part = loop {
+            let part = parts.next()?;
+            if left < part.count {
+                break part;
             }
-            left -= count;
+            left -= part.count;
+        };
+        let (from, skip) = if part.is_whole { (part.begin + left, 0) } else { (part.begin, left) };
+        let (mut end, mut found) = (part.end, part.count - left);
+        for part in parts {
+            if found >= limit {
+                break;
+            }
+            (end, found) = (part.end, found + part.count);
         }
-        None
+        Some((from, end, skip))
     }
 }
 
@@ -183,22 +203,25 @@ mod tests {
     #[test]
     fn without_times_an_event_is_found_by_its_number() {
         let runs = Runs::whole(11, 2_010);
-        assert_eq!((runs.total(), runs.find(0), runs.find(1_999)), (2_000, Some((11, 0)), Some((2_010, 0))));
-        assert_eq!((runs.find(2_000), Runs::whole(5, 4).total(), Runs::whole(9, 4).find(0)), (None, 0, None));
+        let found = [0, 1_999].map(|before| runs.find(before, 50));
+        assert_eq!((runs.total(), found), (2_000, [Some((11, 2_010, 0)), Some((2_010, 2_010, 0))]));
+        assert_eq!((runs.find(2_000, 50), Runs::whole(5, 4).total(), Runs::whole(9, 4).find(0, 50)), (None, 0, None));
     }
 
     #[test]
     fn between_times_an_event_is_found_in_its_run() {
-        let runs = Runs { counts: vec![(1_000, 3), (2_000, 1_000), (3_000, 0), (4_000, 7)], end: 4_999 };
-        let found = [0, 2, 3, 1_002, 1_003, 1_009].map(|before| runs.find(before));
+        let part = |begin, count, is_whole| Part { begin, end: begin + 999, count, is_whole };
+        let parts = [(1_000, 3, false), (2_000, 1_000, true), (3_000, 0, false), (4_000, 7, false)];
+        let runs = Runs(parts.map(|(begin, count, is_whole)| part(begin, count, is_whole)).into());
+        let found = [0, 2, 3, 1_002, 1_003, 1_009].map(|before| runs.find(before, 2));
         let expected = [
-            Some((1_000, 0)),
-            Some((1_000, 2)),
-            Some((2_000, 0)),
-            Some((2_000, 999)),
-            Some((4_000, 0)),
-            Some((4_000, 6)),
+            Some((1_000, 1_999, 0)),
+            Some((1_000, 2_999, 2)),
+            Some((2_000, 2_999, 0)),
+            Some((2_999, 4_999, 0)),
+            Some((4_000, 4_999, 0)),
+            Some((4_000, 4_999, 6)),
         ];
-        assert_eq!((runs.total(), found, runs.find(1_010)), (1_010, expected, None));
+        assert_eq!((runs.total(), found, runs.find(1_010, 2)), (1_010, expected, None));
     }
 }

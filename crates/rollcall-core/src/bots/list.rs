@@ -59,7 +59,7 @@ pub struct Bots {
     pub apps: Vec<KnownApp>,
 }
 
-/// A page of the account's bots. Four statements at any depth. Of a secret that does not open with the installation key,
+/// A page of the account's bots. Five statements at any depth. Of a secret that does not open with the installation key,
 /// as after a restore with another one, nothing is hinted at.
 ///
 /// # Errors

@@ -76,7 +76,7 @@ pub struct MarkedGroup {
     group: Group,
 }
 
-/// A page of groups, oldest first, with their marks, and the organisation that their members belong to. Three statements at
+/// A page of groups, oldest first, with their marks, and the organisation that their members belong to. Four statements at
 /// any depth.
 ///
 /// # Errors
@@ -114,7 +114,7 @@ pub fn entries(view: &View<'_>, groups: Vec<MarkedGroup>) -> Result<Vec<GroupEnt
     Ok(groups.into_iter().map(entry).collect())
 }
 
-/// A page of groups, oldest first, and the organisation that their members belong to. Five statements at any depth.
+/// A page of groups, oldest first, and the organisation that their members belong to. Six statements at any depth.
 ///
 /// # Errors
 /// When the database fails.

@@ -7,7 +7,7 @@ use crate::page::{Page, Paged};
 use crate::policy::Permission;
 use crate::store;
 
-/// A page of the roles of a kind, oldest first, and so built-ins first. Two statements at any depth.
+/// A page of the roles of a kind, oldest first, and so built-ins first. Three statements at any depth.
 ///
 /// # Errors
 /// When the database fails.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{AccountKey, BotKey, GroupKey, RoleKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::id::{BotId, RoleId};
+use crate::id::{BotId, GroupId, RoleId};
 use crate::policy::Grant;
 use crate::roles::RoleKind;
 
@@ -71,61 +71,88 @@ pub(crate) fn carried_by_groups(tx: &Tx<'_>, groups: &[GroupKey], now: Time) -> 
     )
 }
 
-/// A role that a user holds by one way.
+/// A role that was given to somebody.
 #[derive(Debug, Clone)]
-pub(crate) struct HeldRow {
-    pub(crate) user: UserKey,
+pub(crate) struct GivenRole {
+    /// Its place among all that was given: what came earlier has a lower one.
+    pub(crate) place: i64,
     pub(crate) role: RoleId,
     pub(crate) name: String,
     pub(crate) kind: RoleKind,
     pub(crate) bot: Option<(BotId, String)>,
-    /// The group that carries the role; none where it is held directly.
-    pub(crate) group: Option<String>,
+    pub(crate) expires: Option<Time>,
 }
 
-fn held(r: &Row<'_, '_>) -> HeldRow {
-    let bot = r.opt_text(4).map(|id| (BotId::stored(id), r.opt_text(5).unwrap_or_default()));
-    HeldRow {
-        user: UserKey(r.int(0)),
-        role: RoleId::stored(r.text(1)),
-        name: r.text(2),
-        kind: super::roles::kind(r.str(3)),
-        bot,
-        group: r.opt_text(6),
+impl GivenRole {
+    /// Reads `s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name` from a column on; none where nothing
+    /// was given.
+    fn read(r: &Row<'_, '_>, from: usize) -> Option<Self> {
+        Some(Self {
+            place: r.opt_int(from)?,
+            expires: r.opt_int(from + 1).map(Time),
+            role: RoleId::stored(r.text(from + 2)),
+            name: r.text(from + 3),
+            kind: super::roles::kind(r.str(from + 4)),
+            bot: r.opt_text(from + 5).map(|id| (BotId::stored(id), r.opt_text(from + 6).unwrap_or_default())),
+        })
     }
 }
 
-/// The roles that were given to these users themselves, and have not expired.
-pub(crate) fn held_directly(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
+/// The roles that were given to these users themselves, and have not expired; by user, in the order they were given.
+pub(crate) fn held_directly(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<HashMap<UserKey, Vec<GivenRole>>> {
     let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
-    tx.query_list(
-        "select s.user_id, r.public_id, r.name, r.kind, b.public_id, b.name, null from assignments s \
+    let rows = tx.query_list(
+        "select s.user_id, s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name from assignments s \
          join roles r on r.id = s.role_id left join bots b on b.id = s.bot_id \
-         where s.user_id in {list} and (s.expires_at is null or s.expires_at > $1) order by s.id",
+         where s.user_id in {list} and (s.expires_at is null or s.expires_at > $1)",
         &[now.into()],
         &list,
-        held,
-    )
+        |r| Some((UserKey(r.int(0)), GivenRole::read(r, 1)?)),
+    )?;
+    let mut out = HashMap::<UserKey, Vec<GivenRole>>::new();
+    for (user, given) in rows.into_iter().flatten() {
+        out.entry(user).or_default().push(given);
+    }
+    // Not by the database: SQLite would rather walk over all that was ever given than sort these few.
+    out.values_mut().for_each(|given| given.sort_unstable_by_key(|role| role.place));
+    Ok(out)
 }
 
-/// Every way by which these users hold roles, in two statements: directly, and through each group that carries one and
-/// that they are in, at any depth.
-pub(crate) fn held_by(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<Vec<HeldRow>> {
-    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
-    let mut rows = held_directly(tx, users, now)?;
-    rows.extend(tx.query_list(
-        "with recursive above (user_id, group_id) as ( \
-         select m.user_id, m.group_id from memberships m where m.user_id in {list} \
-         union select a.user_id, n.parent_id from above a join nestings n on n.child_id = a.group_id) \
-         select a.user_id, r.public_id, r.name, r.kind, b.public_id, b.name, g.name from above a \
-         join assignments s on s.group_id = a.group_id join groups g on g.id = a.group_id \
-         join roles r on r.id = s.role_id left join bots b on b.id = s.bot_id \
-         where s.expires_at is null or s.expires_at > $1 order by s.id, g.name_key",
-        &[now.into()],
+/// A group that is one of those asked for, or above one; and a role that was given to it, where there is any.
+pub(crate) struct CarrierRow {
+    /// The group that was asked for.
+    pub(crate) origin: GroupKey,
+    /// The group that has the role.
+    pub(crate) group: GroupKey,
+    pub(crate) id: GroupId,
+    pub(crate) name: String,
+    pub(crate) name_key: String,
+    /// Also where its time is over.
+    pub(crate) given: Option<GivenRole>,
+}
+
+/// These groups and all above them, with the roles that were given to each: a row for each role, and one for each group
+/// without any.
+pub(crate) fn carriers(tx: &Tx<'_>, groups: &[GroupKey]) -> Result<Vec<CarrierRow>> {
+    let list: Vec<Value<'_>> = groups.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "with recursive above (origin, group_id) as (select g.id, g.id from groups g where g.id in {list} \
+         union select a.origin, n.parent_id from above a join nestings n on n.child_id = a.group_id) \
+         select a.origin, g.id, g.public_id, g.name, g.name_key, s.id, s.expires_at, r.public_id, r.name, r.kind, \
+         b.public_id, b.name from above a join groups g on g.id = a.group_id \
+         left join assignments s on s.group_id = a.group_id left join roles r on r.id = s.role_id \
+         left join bots b on b.id = s.bot_id",
+        &[],
         &list,
-        held,
-    )?);
-    Ok(rows)
+        |r| CarrierRow {
+            origin: GroupKey(r.int(0)),
+            group: GroupKey(r.int(1)),
+            id: GroupId::stored(r.text(2)),
+            name: r.text(3),
+            name_key: r.text(4),
+            given: GivenRole::read(r, 5),
+        },
+    )
 }
 
 /// When the next assignment of the account runs out: until then, who holds which role changes by a change of the account alone.

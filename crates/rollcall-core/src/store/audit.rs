@@ -139,62 +139,95 @@ pub(crate) fn sealed_link(tx: &Tx<'_>, account: AccountKey, seq: i64) -> Result<
 }
 
 /// How many numbers of a chain share a run, of which is known between which times its events happened.
-pub(crate) const RUN: i64 = 1_000;
+pub(crate) const RUN: i64 = 200;
 
-/// A run of a chain.
+/// How many runs share a block, of which the same is known.
+pub(crate) const BLOCK: i64 = 200;
+
+/// A run of a chain, or a block of runs: its place, and between which times its events happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct Span {
     pub(crate) number: i64,
     pub(crate) first: Time,
     pub(crate) last: Time,
 }
 
-fn run(r: &Row<'_, '_>) -> Run {
-    Run { number: r.int(0), first: r.time(1), last: r.time(2) }
+fn span(r: &Row<'_, '_>) -> Span {
+    Span { number: r.int(0), first: r.time(1), last: r.time(2) }
 }
 
-/// Notes between which times the events of the last run that is known, and of those after it, happened. It looks at the
-/// events themselves: a replica of a version before 0006 seals and notes nothing while it is being replaced.
-pub(crate) fn note_runs(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize> {
-    let sql = format!(
+/// Notes between which times the events of the last run that is known, and of those after it, happened; and so for blocks.
+/// It looks at the events themselves: a replica of a version before 0006 seals and notes nothing while it is being
+/// replaced, and one of a version before 0014 notes no blocks.
+pub(crate) fn note_runs(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
+    let runs = format!(
         "insert into audit_runs (account_id, run, first_at, last_at) \
          select account_id, seq / {RUN}, min(at), max(at) from audit_events where account_id = $1 \
          and seq >= {RUN} * coalesce((select max(run) from audit_runs where account_id = $1), 0) \
          group by account_id, seq / {RUN} \
          on conflict (account_id, run) do update set first_at = excluded.first_at, last_at = excluded.last_at"
     );
-    tx.execute(&sql, &[account.into()])
+    tx.execute(&runs, &[account.into()])?;
+    let blocks = format!(
+        "insert into audit_blocks (account_id, block, first_at, last_at) \
+         select account_id, run / {BLOCK}, min(first_at), max(last_at) from audit_runs where account_id = $1 \
+         and run >= {BLOCK} * coalesce((select max(block) from audit_blocks where account_id = $1), 0) \
+         group by account_id, run / {BLOCK} \
+         on conflict (account_id, block) do update set first_at = excluded.first_at, last_at = excluded.last_at"
+    );
+    tx.execute(&blocks, &[account.into()])?;
+    Ok(())
 }
 
-/// The runs from a number on that have, or may have, events of between these times; in order.
-pub(crate) fn runs_between(tx: &Tx<'_>, account: AccountKey, from: i64, first: Time, last: Time) -> Result<Vec<Run>> {
+/// The blocks from one on, in order. The last one may have more runs by now than it knows of.
+pub(crate) fn blocks_from(tx: &Tx<'_>, account: AccountKey, from: i64) -> Result<Vec<Span>> {
     tx.query(
-        "select run, first_at, last_at from audit_runs where account_id = $1 and run >= $2 and last_at >= $3 \
-         and first_at <= $4 order by run",
-        &[account.into(), from.into(), first.into(), last.into()],
-        run,
+        "select block, first_at, last_at from audit_blocks where account_id = $1 and block >= $2 order by block",
+        &[account.into(), from.into()],
+        span,
     )
 }
 
-/// Of those of these runs that begin before or end after these times, or in which `from` lies: how many events each has
-/// between the times and from that number on.
-pub(crate) fn count_at_edges(
+/// Of these runs and those from `from` on: which have, or may have, events of between these times; in order.
+pub(crate) fn runs_between(
     tx: &Tx<'_>,
     account: AccountKey,
+    runs: &[i64],
     from: i64,
-    first: Time,
-    last: Time,
+    times: (Time, Time),
+) -> Result<Vec<Span>> {
+    let list: Vec<Value<'_>> = runs.iter().copied().chain([from]).map(Value::Int).collect();
+    let mut found = tx.query_list(
+        "select run, first_at, last_at from audit_runs where account_id = $1 and last_at >= $2 and first_at <= $3 \
+         and run in {list} \
+         union all select run, first_at, last_at from audit_runs where account_id = $1 and last_at >= $2 and first_at <= $3 \
+         and run > $4 order by 1",
+        &[account.into(), times.0.into(), times.1.into(), from.into()],
+        &list,
+        span,
+    )?;
+    // A list that is too long for one statement is asked for in several.
+    found.sort_unstable_by_key(|run| run.number);
+    found.dedup();
+    Ok(found)
+}
+
+/// How many events each of these runs has between the times, and from a number on.
+pub(crate) fn count_in_runs(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    runs: &[i64],
+    from: i64,
+    times: (Time, Time),
 ) -> Result<Vec<(i64, i64)>> {
+    let list: Vec<Value<'_>> = runs.iter().copied().map(Value::Int).collect();
     let sql = format!(
         "select r.run, count(*) from audit_runs r join audit_events e on e.account_id = r.account_id \
          and e.seq >= r.run * {RUN} and e.seq < r.run * {RUN} + {RUN} \
-         where r.account_id = $1 and r.run >= $2 and r.last_at >= $4 and r.first_at <= $5 \
-         and (r.run = $2 or r.first_at < $4 or r.last_at > $5) and e.seq >= $3 and e.at >= $4 and e.at <= $5 \
+         where r.account_id = $1 and r.run in {{list}} and e.account_id = $1 and e.seq >= $2 and e.at >= $3 and e.at <= $4 \
          group by r.run"
     );
-    tx.query(&sql, &[account.into(), (from / RUN).into(), from.into(), first.into(), last.into()], |r| {
-        (r.int(0), r.int(1))
-    })
+    tx.query_list(&sql, &[account.into(), from.into(), times.0.into(), times.1.into()], &list, |r| (r.int(0), r.int(1)))
 }
 
 /// Sealed events with numbers from one to another, both included, that happened between these times.

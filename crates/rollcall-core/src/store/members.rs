@@ -43,6 +43,14 @@ pub(crate) fn groups_of(tx: &Tx<'_>, users: &[UserKey]) -> Result<Vec<(UserKey, 
     )
 }
 
+/// Which groups these users are direct members of.
+pub(crate) fn of_users(tx: &Tx<'_>, users: &[UserKey]) -> Result<Vec<(UserKey, GroupKey)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list("select user_id, group_id from memberships where user_id in {list}", &[], &list, |r| {
+        (UserKey(r.int(0)), GroupKey(r.int(1)))
+    })
+}
+
 /// Every membership of the account.
 pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<(GroupKey, UserKey)>> {
     tx.query(

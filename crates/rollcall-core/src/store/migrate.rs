@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_trusted_apps", include_str!("../../migrations/0011_trusted_apps.sql")),
     ("0012_rate_limits", include_str!("../../migrations/0012_rate_limits.sql")),
     ("0013_group_marks", include_str!("../../migrations/0013_group_marks.sql")),
+    ("0014_flat_pages", include_str!("../../migrations/0014_flat_pages.sql")),
 ];
 
 /// The schema that this program works with.

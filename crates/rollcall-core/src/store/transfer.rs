@@ -54,7 +54,7 @@ pub(crate) const TABLES: &[Table] = &[
         &["id", "public_id", "name", "name_key", "org_id", "chain_id", "owner_id", "has_admin", "created_at"],
     ),
     Table::of("revisions", 2, &["account_id", "slot", "value"]),
-    Table::of("page_counts", 3, &["account_id", "kind", "bucket", "row_count"]),
+    Table::of("page_counts", 4, &["account_id", "kind", "level", "bucket", "row_count"]),
     Table::of(
         "users",
         1,
@@ -195,6 +195,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     Table::of("audit_checkpoints", 2, &["account_id", "seq", "previous_seq", "hash", "at", "kid", "signature"]),
     Table::of("audit_runs", 2, &["account_id", "run", "first_at", "last_at"]),
+    Table::of("audit_blocks", 2, &["account_id", "block", "first_at", "last_at"]),
     Table::of("invitations", 1, &["id", "account_id", "user_id", "token_hash", "state", "created_at", "expires_at"]),
     Table::of(
         "files",

@@ -22,22 +22,11 @@ pub(crate) struct UserRow {
     pub(crate) is_developer: bool,
     pub(crate) data_tables: bool,
     pub(crate) status: Status,
-    pub(crate) last_login: Option<Time>,
     pub(crate) profile: Profile,
 }
 
-const FIXED: [&str; 10] = [
-    "id",
-    "public_id",
-    "email",
-    "email_key",
-    "org_user_id",
-    "can_create_bot",
-    "is_developer",
-    "data_tables",
-    "status",
-    "last_login_at",
-];
+const FIXED: [&str; 9] =
+    ["id", "public_id", "email", "email_key", "org_user_id", "can_create_bot", "is_developer", "data_tables", "status"];
 
 fn columns() -> String {
     FIXED.into_iter().chain(ProfileField::ALL.map(ProfileField::column)).collect::<Vec<_>>().join(", ")
@@ -58,7 +47,6 @@ fn user(r: &Row<'_, '_>) -> UserRow {
         is_developer: r.bool(6),
         data_tables: r.bool(7),
         status: Status::stored(r.str(8)),
-        last_login: r.opt_int(9).map(Time),
         profile,
     }
 }
@@ -93,13 +81,68 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<UserRow>> {
     tx.query(&format!("select {} from users where account_id = $1 order by id", columns()), &[account.into()], user)
 }
 
+/// What lists and look-ups show of a user.
+#[derive(Debug)]
+pub(crate) struct Brief {
+    pub(crate) key: UserKey,
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) org_user_id: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) can_create_bot: bool,
+    pub(crate) is_developer: bool,
+    pub(crate) status: Status,
+    pub(crate) last_login: Option<Time>,
+}
+
+macro_rules! briefs {
+    ($rest:literal) => {
+        concat!(
+            "select id, public_id, email, org_user_id, first_name, last_name, can_create_bot, is_developer, status, \
+             last_login_at, email_key from users where account_id = $1 ",
+            $rest
+        )
+    };
+}
+
+fn brief(r: &Row<'_, '_>) -> Brief {
+    Brief {
+        key: UserKey(r.int(0)),
+        id: UserId::stored(r.text(1)),
+        email: r.text(2),
+        org_user_id: r.opt_text(3),
+        first_name: r.opt_text(4),
+        last_name: r.opt_text(5),
+        can_create_bot: r.bool(6),
+        is_developer: r.bool(7),
+        status: Status::stored(r.str(8)),
+        last_login: r.opt_int(9).map(Time),
+    }
+}
+
+/// Users in brief, by the keys of their addresses.
+pub(crate) fn briefs_by_emails(tx: &Tx<'_>, account: AccountKey, keys: &[&str]) -> Result<HashMap<String, Brief>> {
+    let list: Vec<Value<'_>> = keys.iter().map(|key| (*key).into()).collect();
+    let rows =
+        tx.query_list(briefs!("and email_key in {list}"), &[account.into()], &list, |r| (r.text(10), brief(r)))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Users in brief, by their org user ids.
+pub(crate) fn briefs_by_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, Brief>> {
+    let list: Vec<Value<'_>> = ids.iter().map(|id| (*id).into()).collect();
+    let rows = tx.query_list(briefs!("and org_user_id in {list}"), &[account.into()], &list, brief)?;
+    Ok(rows.into_iter().filter_map(|user| Some((user.org_user_id.clone()?, user))).collect())
+}
+
 /// A page of users in order of creation, found by a seek.
-pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<UserRow>> {
+pub(crate) fn page(tx: &Tx<'_>, account: AccountKey, page: Page) -> Result<Paged<Brief>> {
     let seek = pages::seek(tx, account, Kind::Users, page.skipped())?;
     let items = tx.query(
-        &format!("select {} from users where account_id = $1 and id >= $2 order by id limit $3 offset $4", columns()),
+        briefs!("and id >= $2 order by id limit $3 offset $4"),
         &[account.into(), seek.from_id.into(), i64::from(page.limit()).into(), seek.skip.into()],
-        user,
+        brief,
     )?;
     Ok(Paged::of(page, seek.total, items))
 }

@@ -1,9 +1,9 @@
 //! Looking users up by address or org user id, with the roles, groups and tasks that they have.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::{ProfileField, Status};
-use crate::access::{self, HeldRole};
+use super::Status;
+use crate::access::{self, Access, HeldRole};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::{BotId, DialogId, GroupId, UserId};
@@ -85,58 +85,52 @@ pub fn info(view: &View<'_>, asked: &[Lookup], filter: StatusFilter) -> Result<V
     let of = |email: bool| {
         asked.iter().zip(&keys).filter(move |(l, _)| matches!(l, Lookup::Email(_)) == email).map(|(_, k)| k.as_str())
     };
-    let by_email = store::users::find_by_emails(view.tx, view.account, &of(true).collect::<Vec<_>>())?;
-    let by_org_id = store::users::find_by_org_user_ids(view.tx, view.account, &of(false).collect::<Vec<_>>())?;
+    let mut by_email = store::users::briefs_by_emails(view.tx, view.account, &of(true).collect::<Vec<_>>())?;
+    let mut by_org_id = store::users::briefs_by_org_user_ids(view.tx, view.account, &of(false).collect::<Vec<_>>())?;
 
-    let mut order = Vec::new();
-    let mut seen_users = HashSet::new();
-    let mut seen_unknown = HashSet::new();
+    let mut order = Vec::with_capacity(asked.len());
+    let (mut seen, mut seen_users) = (HashSet::with_capacity(asked.len()), HashSet::with_capacity(asked.len()));
     for (lookup, key) in asked.iter().zip(&keys) {
-        let row = match lookup {
-            Lookup::Email(_) => by_email.get(key),
-            Lookup::OrgUserId(_) => by_org_id.get(key),
+        let (found, by) = match lookup {
+            Lookup::Email(_) => (&mut by_email, true),
+            Lookup::OrgUserId(_) => (&mut by_org_id, false),
         };
-        match row {
-            None if seen_unknown.insert((matches!(lookup, Lookup::Email(_)), key)) => order.push(Err(lookup.clone())),
-            Some(row)
-                if seen_users.insert(row.key)
-                    && (filter == StatusFilter::All || filter == StatusFilter::Only(row.status)) =>
+        if !seen.insert((by, key)) {
+            continue;
+        }
+        match found.remove(key) {
+            None => order.push(Err(lookup.clone())),
+            Some(user)
+                if seen_users.insert(user.key)
+                    && (filter == StatusFilter::All || filter == StatusFilter::Only(user.status)) =>
             {
-                order.push(Ok(row));
+                order.push(Ok(user));
             }
-            _ => {}
+            Some(_) => {}
         }
     }
-    let users: Vec<UserKey> = order.iter().filter_map(|o| o.as_ref().ok()).map(|row| row.key).collect();
-    let mut roles = access::of_users(view, &users)?;
-    let mut groups = group_names(view, &users)?;
+    let users: Vec<UserKey> = order.iter().filter_map(|o| o.as_ref().ok()).map(|user| user.key).collect();
+    let mut access = access::of_users(view, &users)?;
     let mut tasks = store::tasks::of_users(view.tx, &users)?;
-    Ok(order
-        .into_iter()
-        .map(|row| match row {
-            Err(lookup) => Found::Unknown(lookup),
-            Ok(row) => Found::User(Box::new(UserDetails {
-                id: row.id.clone(),
-                email: row.email.clone(),
-                org_user_id: row.org_user_id.clone(),
-                first_name: row.profile.get(ProfileField::FirstName).map(str::to_owned),
-                last_name: row.profile.get(ProfileField::LastName).map(str::to_owned),
-                status: row.status,
-                last_login: row.last_login,
-                can_create_bot: row.can_create_bot,
-                is_developer: row.is_developer,
-                roles: roles.remove(&row.key).unwrap_or_default(),
-                groups: groups.remove(&row.key).unwrap_or_default(),
-                tasks: tasks.remove(&row.key).unwrap_or_default(),
-            })),
-        })
-        .collect())
-}
-
-fn group_names(view: &View<'_>, users: &[UserKey]) -> Result<HashMap<UserKey, Vec<(GroupId, String)>>> {
-    let mut out = HashMap::<_, Vec<_>>::new();
-    for (user, id, name) in store::members::groups_of(view.tx, users)? {
-        out.entry(user).or_default().push((id, name));
-    }
-    Ok(out)
+    let found = order.into_iter().map(|user| match user {
+        Err(lookup) => Found::Unknown(lookup),
+        Ok(user) => {
+            let Access { roles, groups } = access.remove(&user.key).unwrap_or_default();
+            Found::User(Box::new(UserDetails {
+                roles,
+                groups: groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect(),
+                tasks: tasks.remove(&user.key).unwrap_or_default(),
+                id: user.id,
+                email: user.email,
+                org_user_id: user.org_user_id,
+                first_name: user.first_name,
+                last_name: user.last_name,
+                status: user.status,
+                last_login: user.last_login,
+                can_create_bot: user.can_create_bot,
+                is_developer: user.is_developer,
+            }))
+        }
+    });
+    Ok(found.collect())
 }

@@ -26,7 +26,8 @@ pub struct Listed {
     pub roles: Vec<HeldRole>,
 }
 
-/// A part of the list, oldest first, and the account's id. Six statements at any depth.
+/// A part of the list, oldest first, and the account's id. Seven statements at any depth, and
+/// one less where the groups are remembered.
 ///
 /// # Errors
 /// When the database fails.
@@ -35,12 +36,12 @@ pub fn page(view: &View<'_>, page: Page) -> Result<(AccountId, Paged<Listed>)> {
     let account = store::accounts::get(view.tx, view.account)?.id;
     let users = store::users::page(view.tx, view.account, page)?;
     let keys: Vec<UserKey> = users.items.iter().map(|user| user.key).collect();
-    let mut roles = access::of_users(view, &keys)?;
+    let mut access = access::of_users(view, &keys)?;
     let items = users
         .items
         .into_iter()
         .map(|user| Listed {
-            roles: roles.remove(&user.key).unwrap_or_default(),
+            roles: access.remove(&user.key).unwrap_or_default().roles,
             id: user.id,
             email: user.email,
             org_user_id: user.org_user_id,

@@ -10,6 +10,7 @@ use super::{Lookup, People, ProfileField};
 use crate::error::Result;
 use crate::op::{Op, View};
 use crate::policy::Permission;
+use crate::store::assignments::GivenRole;
 use crate::store::users::UserRow;
 use crate::store::{self, UserKey};
 
@@ -87,12 +88,9 @@ fn with_what_they_were(view: &View<'_>, users: &[&UserRow]) -> Result<Vec<Leavin
     for (user, _, name) in store::members::groups_of(view.tx, &keys)? {
         groups.entry(user).or_default().push(name);
     }
-    let mut roles = HashMap::<UserKey, Vec<Value>>::new();
-    for held in store::assignments::held_directly(view.tx, &keys, view.now)? {
-        let bot = held.bot.map(|(_, name)| name);
-        roles.entry(held.user).or_default().push(json!({"name": held.name, "bot": bot}));
-    }
-    let before = |user: &UserRow, groups: Option<Vec<String>>, roles: Option<Vec<Value>>| {
+    let mut roles = store::assignments::held_directly(view.tx, &keys, view.now)?;
+    let told = |given: &GivenRole| json!({"name": given.name, "bot": given.bot.as_ref().map(|(_, name)| name)});
+    let before = |user: &UserRow, groups: Option<Vec<String>>, roles: Option<Vec<GivenRole>>| {
         let mut before = Map::new();
         before.insert("email".into(), json!(user.email));
         before.extend(user.org_user_id.as_ref().map(|id| ("orgUserId".to_owned(), json!(id))));
@@ -101,7 +99,7 @@ fn with_what_they_were(view: &View<'_>, users: &[&UserRow]) -> Result<Vec<Leavin
         }
         before.insert("status".into(), json!(user.status.label()));
         before.extend(groups.map(|groups| ("groups".to_owned(), json!(groups))));
-        before.extend(roles.map(|roles| ("roles".to_owned(), json!(roles))));
+        before.extend(roles.map(|roles| ("roles".to_owned(), roles.iter().map(told).collect())));
         Value::Object(before)
     };
     let leaving = users.iter().map(|user| Leaving {

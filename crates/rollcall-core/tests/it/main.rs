@@ -1,6 +1,7 @@
 //! The core against a real database: what each use-case promises, and the rules that hold after every transaction.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
+mod access;
 mod apps;
 mod apps_changed;
 mod apps_keys;
@@ -19,6 +20,7 @@ mod limits;
 mod lists;
 mod model;
 mod once;
+mod page_counts;
 mod postgres;
 mod properties;
 mod role_import;

@@ -5,6 +5,8 @@ mod file;
 mod writer;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -24,16 +26,38 @@ pub(super) use writer::start;
 /// SQLite takes up to 32,766 parameters; lists longer than this are asked for in several statements.
 const LIST_CHUNK: usize = 16_384;
 
+/// Of as many statements the texts are kept that SQLite gets; there are fewer.
+const TEXTS: usize = 1_024;
+
 /// An open connection, and the count of the statements that were run on it.
 pub(crate) struct Connected {
     pub(super) connection: Connection,
     statements: Arc<AtomicU64>,
+    /// Statements as SQLite has them, by how the store writes them and the length of their list: made once.
+    texts: RefCell<HashMap<Box<str>, HashMap<usize, Arc<str>>>>,
 }
 
 type Each<'a> = dyn FnMut(&Row<'_, '_>) + 'a;
 
-/// Opens a connection with the promises of the store: write-ahead log, an fsync for each commit, foreign keys.
-pub(super) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
+/// How much of the database the writer keeps in memory, and how much all readers together; in KiB (decision 0028).
+const WRITER_CACHE: i64 = 16 * 1024;
+const READERS_CACHE: i64 = 32 * 1024;
+/// How large the log stays, in bytes, after a transaction that needed more of it.
+const LOG: i64 = 64 * 1024 * 1024;
+
+/// Opens the connection of the writer.
+pub(super) fn connect_to_write(path: &Path) -> Result<Connection> {
+    connect(path, false, WRITER_CACHE)
+}
+
+/// Opens the connection of one of so many readers.
+pub(super) fn connect_to_read(path: &Path, readers: usize) -> Result<Connection> {
+    connect(path, true, READERS_CACHE / i64::try_from(readers).unwrap_or(READERS_CACHE))
+}
+
+/// Opens a connection with the promises of the store: write-ahead log, an fsync for each commit, foreign keys; and so many
+/// KiB of the database in memory.
+fn connect(path: &Path, read_only: bool, cache: i64) -> Result<Connection> {
     let flags = if read_only {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
     } else {
@@ -57,10 +81,15 @@ pub(super) fn connect(path: &Path, read_only: bool) -> Result<Connection> {
         }
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
+        // About 40 MB: then the writer moves them into the file, after a commit. No reader ever does.
         connection.pragma_update(None, "wal_autocheckpoint", 10_000).map_err(failed)?;
+        connection.pragma_update(None, "journal_size_limit", LOG).map_err(failed)?;
     }
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-    connection.pragma_update(None, "mmap_size", 1_i64 << 30).map_err(failed)?;
+    // The operating system has the file in memory anyway; mapped, all that was ever read would count as ours.
+    connection.pragma_update(None, "mmap_size", 0).map_err(failed)?;
+    // Less than nothing: in KiB.
+    connection.pragma_update(None, "cache_size", -cache).map_err(failed)?;
     connection.pragma_update(None, "temp_store", "memory").map_err(failed)?;
     Ok(connection)
 }
@@ -90,22 +119,38 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
 
 impl Connected {
     pub(super) fn new(connection: Connection, statements: &Arc<AtomicU64>) -> Self {
-        Self { connection, statements: Arc::clone(statements) }
+        Self { connection, statements: Arc::clone(statements), texts: RefCell::default() }
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        self.prepare_of_list(sql, 0, 0)
+    }
+
+    /// With a list of that many values after the fixed ones.
+    fn prepare_of_list(&self, sql: &str, fixed: usize, length: usize) -> Result<CachedStatement<'_>> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.connection.prepare_cached(&positional(sql)).map_err(failed)
+        self.connection.prepare_cached(&self.text(sql, fixed, length)).map_err(failed)
+    }
+
+    fn text(&self, sql: &str, fixed: usize, length: usize) -> Arc<str> {
+        let mut texts = self.texts.borrow_mut();
+        if let Some(text) = texts.get(sql).and_then(|texts| texts.get(&length)) {
+            return Arc::clone(text);
+        }
+        if texts.len() >= TEXTS {
+            texts.clear();
+        }
+        let text: Arc<str> = if length == 0 {
+            positional(sql).into()
+        } else {
+            positional(&sql.replace("{list}", &placeholders(fixed + 1, length))).into()
+        };
+        texts.entry(sql.into()).or_default().insert(length, Arc::clone(&text));
+        text
     }
 
     pub(super) fn each(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
-        let mut statement = self.prepare(sql)?;
-        bind(&mut statement, parameters)?;
-        let mut rows = statement.raw_query();
-        while let Some(r) = rows.next().map_err(failed)? {
-            row(&Row::Sqlite(r));
-        }
-        Ok(())
+        each_row(&mut self.prepare(sql)?, parameters, row)
     }
 
     pub(super) fn first(&self, sql: &str, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
@@ -128,12 +173,11 @@ impl Connected {
     ) -> Result<()> {
         for chunk in list.chunks(LIST_CHUNK) {
             let padded = chunk.len().next_power_of_two();
-            let text = sql.replace("{list}", &placeholders(fixed.len() + 1, padded));
             let mut parameters = Vec::with_capacity(fixed.len() + padded);
             parameters.extend_from_slice(fixed);
             parameters.extend_from_slice(chunk);
             parameters.resize(fixed.len() + padded, chunk[chunk.len() - 1]);
-            self.each(&text, &parameters, row)?;
+            each_row(&mut self.prepare_of_list(sql, fixed.len(), padded)?, &parameters, row)?;
         }
         Ok(())
     }
@@ -173,6 +217,15 @@ impl Connected {
     }
 }
 
+fn each_row(statement: &mut CachedStatement<'_>, parameters: &[Value<'_>], row: &mut Each<'_>) -> Result<()> {
+    bind(statement, parameters)?;
+    let mut rows = statement.raw_query();
+    while let Some(r) = rows.next().map_err(failed)? {
+        row(&Row::Sqlite(r));
+    }
+    Ok(())
+}
+
 fn bind(statement: &mut CachedStatement<'_>, parameters: &[Value<'_>]) -> Result<()> {
     for (index, value) in parameters.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, value).map_err(failed)?;
@@ -204,12 +257,32 @@ mod tests {
     #[test]
     fn commits_wait_for_the_disk_and_edges_are_checked() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = connect(&folder.path().join("a.db"), false).unwrap();
+        let connection = connect_to_write(&folder.path().join("a.db")).unwrap();
         let pragma = |name: &str| connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).unwrap();
         // 2 is FULL: an fsync of the log for every commit.
         assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
         let mode: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
         assert_eq!(mode, "wal");
+    }
+
+    /// Memory is bounded by what is said here, at any size of the file and by any number of readers.
+    #[test]
+    fn nothing_of_the_file_is_mapped_and_readers_share_what_they_keep() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let pragma = |connection: &Connection, name: &str| {
+            connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).unwrap()
+        };
+        let writer = connect_to_write(&path).unwrap();
+        assert_eq!(
+            ["mmap_size", "cache_size", "journal_size_limit"].map(|p| pragma(&writer, p)),
+            [0, -WRITER_CACHE, LOG]
+        );
+        for readers in [1, 2, 16] {
+            let reader = connect_to_read(&path, readers).unwrap();
+            assert_eq!(pragma(&reader, "mmap_size"), 0);
+            assert_eq!(pragma(&reader, "cache_size") * i64::try_from(readers).unwrap(), -READERS_CACHE);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 
 use rusqlite::Connection;
 
-use super::{Connected, connect, failed};
+use super::{Connected, connect_to_read, connect_to_write, failed};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::store::db::{Extent, Job, ReadJob, Started, Verdict, spawn};
@@ -26,7 +26,7 @@ pub(in crate::store) fn start(
     writes: flume::Receiver<Box<dyn Job>>,
     reads: &flume::Receiver<ReadJob>,
 ) -> Result<Started> {
-    let mut connection = connect(path, false)?;
+    let mut connection = connect_to_write(path)?;
     migrate::sqlite(&mut connection, now)?;
     let writing = Connected::new(connection, statements);
     let writer = spawn("rollcall-writer".into(), move || {
@@ -38,8 +38,9 @@ pub(in crate::store) fn start(
         close(&writing.connection);
     })?;
     let mut threads = Vec::new();
-    for n in 0..readers.max(1) {
-        let reading = Connected::new(connect(path, true)?, statements);
+    let readers = readers.max(1);
+    for n in 0..readers {
+        let reading = Connected::new(connect_to_read(path, readers)?, statements);
         let queue = reads.clone();
         threads.push(spawn(format!("rollcall-reader-{n}"), move || {
             while let Ok(job) = queue.recv() {

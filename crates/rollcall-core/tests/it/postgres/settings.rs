@@ -33,6 +33,23 @@ fn a_commit_is_on_the_disk_even_where_the_server_would_not_wait_for_it() {
 }
 
 #[test]
+fn plans_use_keys_alone_whatever_the_server_prefers() {
+    let cluster = shared();
+    let acme = on(&cluster);
+    cluster
+        .psql(
+            &name(&acme),
+            "create table seen (settings text); create function see() returns trigger language plpgsql as $$ begin \
+             insert into seen values (concat_ws(' ', current_setting('enable_seqscan'), current_setting('enable_hashjoin'), \
+             current_setting('enable_mergejoin'), current_setting('jit'))); return new; end $$; \
+             create trigger see before insert on users execute function see();",
+        )
+        .unwrap();
+    Replica::of(&acme).create(new(&["keys"])).wait().unwrap();
+    assert_eq!(cluster.psql(&name(&acme), "select distinct settings from seen").unwrap(), "off off off off");
+}
+
+#[test]
 fn a_server_whose_advisory_locks_lock_nothing_is_refused() {
     let cluster = shared();
     let acme = on(&cluster);

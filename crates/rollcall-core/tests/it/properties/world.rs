@@ -205,7 +205,10 @@ impl World {
     /// Every user's roles, as the installation computes them.
     fn effective(&self) -> Effective {
         let emails: Vec<Lookup> = self.model.account.users.keys().map(|k| Lookup::Email(k.clone())).collect();
-        let found = self.acme.read(move |view| users::info(view, &emails, StatusFilter::All)).unwrap();
+        // As an app, for whom groups are remembered: what is remembered must be that of the moment.
+        let actor = self.apps.iter().find(|(scopes, _)| scopes.contains(&Scope::UserManagement)).unwrap().1.clone();
+        let look = move |view: &rollcall_core::op::View<'_>| users::info(view, &emails, StatusFilter::All);
+        let found = self.acme.rollcall().read(actor, Permission::ViewUsers, look).wait().unwrap();
         let one = |found: Found| match found {
             Found::Unknown(lookup) => panic!("{lookup:?} is unknown"),
             Found::User(user) => {
