@@ -114,7 +114,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         ..Edge::default()
     };
     let (rollcall, site) = (Arc::clone(&installation.rollcall), Site { public_url });
-    let router = rollcall_web::router_with_metrics(rollcall, site, move || metrics.render());
+    let counted = Arc::clone(&rollcall);
+    let render = move || {
+        telemetry::count_statements(counted.statements());
+        metrics.render()
+    };
+    let router = rollcall_web::router_with_metrics(rollcall, site, render);
     // Before anybody is told that it runs: whoever stops it then is heard.
     let stop = {
         let _inside = runtime.enter();
