@@ -117,7 +117,8 @@ fn questions(users: usize, count: usize) -> Vec<Bytes> {
 fn changes(users: usize, count: usize) -> Vec<Bytes> {
     let mut random = Random::new(71);
     let mut one = |n: usize| {
-        let user = json!({"userInfo": {"emailId": account::address(random.below(users)), "lastName": format!("Name {n}")}});
+        let user =
+            json!({"userInfo": {"emailId": account::address(random.below(users)), "lastName": format!("Name {n}")}});
         bytes(&json!({ "users": [user] }))
     };
     (0..count).map(&mut one).collect()

@@ -55,7 +55,13 @@ impl Oha {
     ///
     /// # Errors
     /// Where one reply is not as expected.
-    pub(crate) async fn run(&self, to: SocketAddr, load: Load, rate: Option<f64>, question: &Question) -> Result<Sample> {
+    pub(crate) async fn run(
+        &self,
+        to: SocketAddr,
+        load: Load,
+        rate: Option<f64>,
+        question: &Question,
+    ) -> Result<Sample> {
         let mut command = Command::new(&self.program);
         command.args(["--no-tui", "--output-format", "json", "--no-color", "--redirect", "0", "-w"]);
         command.arg("-z").arg(format!("{}ms", load.length.as_millis())).arg("-c").arg(load.connections.to_string());

@@ -19,7 +19,7 @@ use crate::results::{Rate, Row, Turn};
 use crate::rollcall::{Replica, Rollcall};
 use crate::scenario::{Beside, Scenario, What};
 use crate::sqlite::{Into, SqliteLoop};
-use crate::{Engine, Options, Place};
+use crate::{Options, Place};
 
 /// How long Rollcall may take over what it put off (letters, the audit chain) before the next turn.
 const AFTERMATH: Duration = Duration::from_secs(300);
@@ -53,7 +53,7 @@ enum Baseline {
 impl Pair {
     pub(crate) async fn new(
         place: &Place,
-        engine: Engine,
+        options: &Options,
         scenario: &'static Scenario,
         rollcall: &Rc<Rollcall>,
     ) -> Result<Self> {
@@ -78,10 +78,12 @@ impl Pair {
             (Beside::OneReplica, _, _) => Baseline::OneReplica,
             (Beside::BareHandler, Some(example), _) => Baseline::Handler(BareHandler::start(place, example).await?),
             (_, _, Some(postgres)) => Baseline::Pgbench(Pgbench::new(postgres, users, scenario.connections, worth)?),
-            (Beside::SameTables, _, None) => Baseline::Loop(SqliteLoop::new(place, users, Into::SameTables).await?, worth),
+            (Beside::SameTables, _, None) => {
+                Baseline::Loop(SqliteLoop::new(place, users, Into::SameTables).await?, worth)
+            }
             (_, _, None) => Baseline::Loop(SqliteLoop::new(place, users, Into::Users).await?, worth),
         };
-        let plain = match scenario.has_plain_loop(engine) {
+        let plain = match scenario.has_plain_loop(options.common.database) && !options.quick {
             true => Some(SqliteLoop::new(place, users, Into::Plain).await?),
             false => None,
         };
@@ -110,7 +112,8 @@ impl Pair {
         let replies = u32::try_from(sample.replies)?;
         let cpu = self.cpu()?.saturating_sub(before.0) / replies;
         let database_cpu = self.database_cpu()?.zip(before.1).map(|(now, then)| now.saturating_sub(then) / replies);
-        let statements = self.statements().await?.zip(before.2).map(|(now, then)| (now - then) as f64 / f64::from(replies));
+        let statements =
+            self.statements().await?.zip(before.2).map(|(now, then)| (now - then) as f64 / f64::from(replies));
         let rollcall = match self.row.scenario.what {
             // Those who are really there: a body that was drawn twice has created nobody the second time.
             What::Create { .. } => (self.users().await? - before.3) as f64 / sample.took.as_secs_f64(),
@@ -140,7 +143,7 @@ impl Pair {
     }
 
     fn loads(&self, options: &Options) -> (Load, Load) {
-        let length = Duration::from_secs_f64(options.seconds);
+        let length = Duration::from_secs_f64(options.common.seconds);
         let load = Load { connections: self.row.scenario.connections, length };
         (load, Load { length: length / 5, ..load })
     }
@@ -174,7 +177,9 @@ impl Pair {
     ) -> Result<Sample> {
         let rollcall = Rc::clone(&self.rollcall);
         let asked = match (self.row.scenario.what, &self.oha) {
-            (What::Remove { batch }, _) => load::prepared(addresses[0], load, Rc::new(Removals { rollcall, batch })).await,
+            (What::Remove { batch }, _) => {
+                load::prepared(addresses[0], load, Rc::new(Removals { rollcall, batch })).await
+            }
             (What::Import { batch }, _) => {
                 let turn = Cell::new(0);
                 load::prepared(addresses[0], load, Rc::new(Imports { rollcall, batch, turn })).await

@@ -92,7 +92,9 @@ mod tests {
         let question = Question { verb: Method::POST, path: "/x".into(), bodies, ..Question::default() };
         let mut said = String::new();
         for request in [question.example("h"), question.request("h"), question.request("h"), question.request("h")] {
-            said.push_str(&String::from_utf8(request.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap());
+            said.push_str(
+                &String::from_utf8(request.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap(),
+            );
         }
         assert_eq!(said, "aaba");
         assert!(!question.is_constant());
@@ -101,7 +103,8 @@ mod tests {
     #[test]
     fn a_reply_of_another_status_or_beginning_is_wrong() {
         let question = Question { begins: "{\"msg\"", ..Question::default() };
-        let reply = |status: u16, text: &str| (StatusCode::from_u16(status).unwrap(), HeaderMap::new(), text.to_owned().into());
+        let reply =
+            |status: u16, text: &str| (StatusCode::from_u16(status).unwrap(), HeaderMap::new(), text.to_owned().into());
         assert!(question.check(&reply(200, "{\"msg\":1}")).is_ok());
         assert!(question.check(&reply(429, "{\"msg\":1}")).is_err());
         let told = question.check(&reply(200, "{\"failedUserDetails\"")).unwrap_err().to_string();

@@ -6,17 +6,16 @@ use anyhow::Result;
 
 use crate::results::Results;
 use crate::scenario::{SCENARIOS, Scenario};
-use crate::{Options, Place, account, run};
+use crate::{Common, Options, Place, account, run};
 
 /// What is measured.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 8] = [
     "groups_page",
     "groups_page_changed",
     "groups_page_if_none_match",
     "users_info",
     "all_user_roles",
     "users_update",
-    "single_creation_1",
     "single_creation_32",
     "bulk_creation",
 ];
@@ -27,7 +26,8 @@ const SIZES: [usize; 2] = [account::LEAST, 4 * account::LEAST];
 
 /// Measures on SQLite.
 pub(crate) async fn all(options: &Options, place: &Place) -> Result<Results> {
-    let options = Options { users: SIZES.to_vec(), seconds: SECONDS, rounds: 1, ..options.clone() };
+    let common = Common { seconds: SECONDS, ..options.common.clone() };
+    let options = Options { users: SIZES.to_vec(), rounds: 1, common, ..options.clone() };
     let scenarios: Vec<&'static Scenario> = SCENARIOS.iter().filter(|s| NAMES.contains(&s.name)).collect();
     run::measure(&options, place, &scenarios).await
 }

@@ -157,7 +157,8 @@ impl Results {
             let small = self.rows.iter().filter(|row| row.scenario.name == large.scenario.name);
             let small = small.min_by_key(|row| row.users).filter(|small| small.users < large.users)?;
             let largest = self.rows.iter().all(|row| row.users <= large.users);
-            largest.then(|| Measure::new(large.scenario.name, "cpu_growth", Some(large.users), large.cpu() / small.cpu()))
+            largest
+                .then(|| Measure::new(large.scenario.name, "cpu_growth", Some(large.users), large.cpu() / small.cpu()))
         };
         self.rows.iter().filter_map(growth).collect()
     }
@@ -169,7 +170,8 @@ impl Results {
             let Some(list) = row.scenario.list() else { continue };
             let of_list = |other: &&Row| other.scenario.list() == Some(list) && other.users == row.users;
             let pages: Vec<f64> = self.rows.iter().filter(of_list).map(Row::cpu).collect();
-            let (most, least) = (pages.iter().copied().fold(0.0, f64::max), pages.iter().copied().fold(f64::MAX, f64::min));
+            let (most, least) =
+                (pages.iter().copied().fold(0.0, f64::max), pages.iter().copied().fold(f64::MAX, f64::min));
             // Said once, where all three are there.
             if row.scenario.name == list && pages.len() == 3 {
                 all.push(Measure::new(list, "spread", Some(row.users), most / least));
@@ -240,7 +242,9 @@ pub(crate) mod tests {
     fn everything_that_is_promised_is_told_by_a_figure() {
         let measures = results().measures();
         let value = |subject: &str, what: &str, users: usize| {
-            let found = measures.iter().find(|m| (m.subject.as_str(), m.what) == (subject, what) && m.users.is_none_or(|n| n == users));
+            let found = measures
+                .iter()
+                .find(|m| (m.subject.as_str(), m.what) == (subject, what) && m.users.is_none_or(|n| n == users));
             found.unwrap_or_else(|| panic!("{subject}.{what}")).value
         };
         assert_eq!(value("groups_page", "vs_bare_handler", 10_000), 0.5);
@@ -256,7 +260,9 @@ pub(crate) mod tests {
         assert_eq!([value("server", "start_ms", 100_000), value("server", "start_to_page_ms", 100_000)], [30.0, 40.0]);
         assert_eq!(value("server", "apply_ms_per_1000_users", 100_000), 10.0);
         // Neither of one size alone, nor of one page alone.
-        let named = |subject: &str, what: &str| measures.iter().filter(|m| (m.subject.as_str(), m.what) == (subject, what)).count();
+        let named = |subject: &str, what: &str| {
+            measures.iter().filter(|m| (m.subject.as_str(), m.what) == (subject, what)).count()
+        };
         assert_eq!([named("single_creation_32", "cpu_growth"), named("groups_page", "spread")], [0, 1]);
     }
 

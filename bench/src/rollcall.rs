@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -59,6 +59,14 @@ struct Home {
     database: Option<String>,
 }
 
+/// A database that has been filled and that nobody works on.
+pub(crate) enum Filled<'a> {
+    /// A file.
+    Sqlite(PathBuf),
+    /// One on the cluster that is measured.
+    Postgres(&'a Database),
+}
+
 /// How long a server took from its start to its first answers.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) struct FirstAnswers {
@@ -69,21 +77,35 @@ pub(crate) struct FirstAnswers {
 }
 
 impl Rollcall {
-    /// Fills a new installation and starts it.
+    /// Fills a new installation with an account of so many users and starts it.
     pub(crate) async fn start(place: &Place, users: usize) -> Result<Self> {
+        Self::start_with(place, users, |out| account::write(users, out), |_| Ok(())).await
+    }
+
+    /// As [`Self::start`], with an account file of `write`'s; and with whatever `more` puts into the database before the server
+    /// is there.
+    pub(crate) async fn start_with(
+        place: &Place,
+        users: usize,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+        more: impl FnOnce(&Filled<'_>) -> Result<()>,
+    ) -> Result<Self> {
         let database = place.postgres.as_ref().map(Postgres::database).transpose()?;
-        let home = Home::new(place, database.as_ref())?;
-        let filled_in = home.fill(place, users).await.map_err(|error| home.with_last_words(error))?;
+        let mut home = Home::new(place, database.as_ref())?;
+        let filled_in = home.fill(place, write).await.map_err(|error| home.with_last_words(error))?;
+        more(&match &database {
+            Some(database) => Filled::Postgres(database),
+            None => Filled::Sqlite(home.data().join("rollcall.db")),
+        })?;
         let token = home.token(place).await.map_err(|error| home.with_last_words(error))?;
         let mut starts = Vec::new();
-        let mut home = home;
         for _ in 0..STARTS {
             let started = Instant::now();
             let replica = home.serve(place).await?;
             starts.push(replica.first_answers(started, &token).await?);
             home = replica.end();
         }
-        starts.sort_by(|a, b| a.page.cmp(&b.page));
+        starts.sort_by_key(|start| start.page);
         let replica = home.serve(place).await?;
         Ok(Self { replica, users, next: Cell::new(0), filled_in, start: starts[STARTS / 2], token, database })
     }
@@ -188,15 +210,19 @@ impl Home {
         Ok(Self { dir, database: database.map(Database::url) })
     }
 
-    fn data(&self) -> std::path::PathBuf {
+    fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 
     /// Gives how long it took.
-    async fn fill(&self, place: &Place, users: usize) -> Result<Duration> {
+    async fn fill(
+        &self,
+        place: &Place,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+    ) -> Result<Duration> {
         let file = self.dir.path().join("account.json");
         let mut out = BufWriter::new(File::create(&file)?);
-        account::write(users, &mut out)?;
+        write(&mut out)?;
         out.into_inner()?;
         let started = Instant::now();
         let mut apply = self.command(place)?;

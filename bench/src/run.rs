@@ -14,9 +14,9 @@ use crate::{Options, Place};
 /// Measures everything that was asked for.
 pub(crate) async fn all(options: &Options, place: &Place) -> Result<Results> {
     let wanted = |scenario: &&Scenario| options.only.as_ref().is_none_or(|text| scenario.name.contains(text.as_str()));
-    let scenarios: Vec<&'static Scenario> = Scenario::all(options.database).filter(wanted).collect();
+    let scenarios: Vec<&'static Scenario> = Scenario::all(options.common.database).filter(wanted).collect();
     if scenarios.is_empty() {
-        let names: Vec<_> = Scenario::all(options.database).map(|s| s.name).collect();
+        let names: Vec<_> = Scenario::all(options.common.database).map(|s| s.name).collect();
         bail!("there is no such scenario; there are: {}", names.join(", "));
     }
     measure(options, place, &scenarios).await
@@ -36,10 +36,10 @@ pub(crate) async fn measure(options: &Options, place: &Place, scenarios: &[&'sta
     }
     let size = |server: &Rc<Rollcall>| Size { users: server.users, filled_in: server.filled_in, start: server.start };
     Ok(Results {
-        engine: options.database,
+        engine: options.common.database,
         generator: place.oha.as_ref().map_or("the harness's own callers", |oha| oha.version.as_str()).to_owned(),
         cores: std::thread::available_parallelism()?.get(),
-        seconds: options.seconds,
+        seconds: options.common.seconds,
         rounds: options.rounds,
         others: 0.0,
         binary: std::fs::metadata(&place.binary)?.len(),
@@ -57,7 +57,7 @@ async fn one(
 ) -> Result<Vec<Row>> {
     let mut pairs = Vec::new();
     for rollcall in servers {
-        pairs.push(Pair::new(place, options.database, scenario, rollcall).await?);
+        pairs.push(Pair::new(place, options, scenario, rollcall).await?);
     }
     for round in 1..=options.rounds {
         for pair in &mut pairs {

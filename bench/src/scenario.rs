@@ -40,7 +40,9 @@ pub(crate) enum What {
     /// The first fifty groups, each time after one of their members was changed.
     GroupsChanged,
     /// Fifty users by address: other ones in each request, or the same.
-    UsersInfo { repeated: bool },
+    UsersInfo {
+        repeated: bool,
+    },
     /// Fifty users and their roles.
     AllUserRoles(At),
     /// A hundred events of the audit log, where there are ten for each user.
@@ -49,15 +51,22 @@ pub(crate) enum What {
     /// The bot roles.
     Roles,
     /// New users, so many in a request, with or without invitations.
-    Create { batch: u64, mail: bool },
+    Create {
+        batch: u64,
+        mail: bool,
+    },
     /// One user is given another name.
     Update,
     /// A role is given to a user, or taken away.
     Assign,
     /// Users removed, so many in a request, who were created just before.
-    Remove { batch: u64 },
+    Remove {
+        batch: u64,
+    },
     /// Roles imported, so many in a file, each of which changes.
-    Import { batch: u64 },
+    Import {
+        batch: u64,
+    },
 }
 
 /// What Rollcall is compared with in the same run.

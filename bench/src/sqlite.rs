@@ -203,7 +203,8 @@ mod tests {
         tables::make_file(&file).unwrap();
         let mut connection = open(&file, false).unwrap();
         let count = |connection: &Connection| {
-            let of = |table| connection.query_row(&format!("select count(*) from {table}"), (), |row| row.get::<_, i64>(0));
+            let of =
+                |table| connection.query_row(&format!("select count(*) from {table}"), (), |row| row.get::<_, i64>(0));
             [of("users").unwrap(), of("audit_events").unwrap()]
         };
         let before = count(&connection);

@@ -165,12 +165,15 @@ mod tests {
             measure("c", "ratio", 10, 0.1),
         ]));
         let lines: Vec<_> = told.lines().collect();
-        assert_eq!(lines, [
-            "kept          a.growth: 1.30 at 10 users (at most 1.50; target 1.20 missed)",
-            "LOST          a.ratio: 1.50 at 20 users (at least 2.00; target 3.00 missed)",
-            "not measured  b.ratio",
-            "not measured  b.rss_mib",
-        ]);
+        assert_eq!(
+            lines,
+            [
+                "kept          a.growth: 1.30 at 10 users (at most 1.50; target 1.20 missed)",
+                "LOST          a.ratio: 1.50 at 20 users (at least 2.00; target 3.00 missed)",
+                "not measured  b.ratio",
+                "not measured  b.rss_mib",
+            ]
+        );
     }
 
     #[test]
@@ -201,7 +204,8 @@ mod tests {
             }
             let known: Vec<_> = results::tests::results().measures().iter().map(|measure| measure.what).collect();
             for (subject, what) in shipped.0.keys() {
-                let named = all().any(|scenario| scenario.name == subject) || [EVERY, "server"].contains(&subject.as_str());
+                let named =
+                    all().any(|scenario| scenario.name == subject) || [EVERY, "server"].contains(&subject.as_str());
                 let ratio = all().any(|scenario| scenario.ratio_name(engine) == what);
                 assert!(named && (ratio || known.contains(&what.as_str())), "{subject}.{what} holds nothing");
             }
