@@ -166,6 +166,17 @@ pub(crate) fn app() -> Value {
     })
 }
 
+/// An account file with nobody but the owner.
+pub(crate) fn empty() -> Value {
+    json!({
+        "rollcall": 1,
+        "account": { "name": "Bench", "owner": address(0) },
+        "users": [{ "email": address(0), "status": "active" }],
+        "assignments": [{ "role": "admin", "users": [address(0)] }],
+        "apps": [app()],
+    })
+}
+
 /// Writes the account file: piece by piece, since that of a million users has half a gigabyte.
 pub(crate) fn write(users: usize, out: &mut impl Write) -> std::io::Result<()> {
     let mut random = Random::new(0x5eed_0000 + users as u64);

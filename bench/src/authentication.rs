@@ -75,6 +75,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Form { name: "HS256 with jti", tokens: once.collect() },
     ];
     let bare = bare(&forms[0].tokens[0], args.tokens)?;
+    let is_told = own_cpu()? > Duration::ZERO;
+    ensure!(is_told, "the kernel does not say how long this process ran (/proc/self/task/*/schedstat)");
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_MARKDOWN).set_header([
         "token",

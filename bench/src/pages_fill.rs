@@ -18,6 +18,8 @@ pub(crate) struct Sizes {
 
 /// Members of a group.
 const MEMBERS: usize = 10;
+/// The members of a group lie so many users apart; a prime number, so that no two of them are the same.
+const APART: usize = 7_919;
 /// Milliseconds between two events.
 const PAUSE: usize = 10;
 
@@ -102,9 +104,9 @@ impl<'a> Target<'a> {
             ),
             format!(
                 "insert into memberships (account_id, group_id, user_id, since, added_by, via) {} \
-                 select {account}, (select max(id) from groups) - (n % {groups}), (select max(id) from users) - (n % {users}), \
+                 select {account}, (select max(id) from groups) - n / {MEMBERS}, \
+                 (select max(id) from users) - cast(n as bigint) * {APART} % {users}, \
                  1790000000000, 'bench', 'apply' from i",
-                // Each user is in as many groups as it takes; a group's members lie apart.
                 numbers(groups * MEMBERS)
             ),
             format!(
@@ -136,10 +138,10 @@ impl<'a> Target<'a> {
 /// What the product keeps of the rows: `crates/rollcall-core/src/store/pages.rs` and `audit.rs` say what these tables mean.
 fn counts(has_levels: bool) -> Vec<String> {
     let (run, level) = if has_levels { (200, ("level, ", "0, ")) } else { (1_000, ("", "")) };
-    let count = |kind: &str, table: &str, only: &str| {
+    let count = |kind: &str, table: &str, only: &str, by: &str| {
         format!(
             "insert into page_counts (account_id, kind, {}bucket, row_count) select account_id, {kind}, {}id / {run}, count(*) \
-             from {table} {only} group by account_id, {kind}, id / {run}",
+             from {table} {only} group by account_id, {by}id / {run}",
             level.0, level.1
         )
     };
@@ -148,10 +150,10 @@ fn counts(has_levels: bool) -> Vec<String> {
     let mut all = vec![
         "delete from page_counts".to_owned(),
         "delete from audit_runs".to_owned(),
-        count("'groups'", "groups", ""),
-        count("'bots'", "bots", ""),
-        count("kind || ' roles'", "roles", ""),
-        count("'users'", "users", &last),
+        count("'groups'", "groups", "", ""),
+        count("'bots'", "bots", "", ""),
+        count("kind || ' roles'", "roles", "", "kind, "),
+        count("'users'", "users", &last, ""),
         format!(
             "insert into audit_runs (account_id, run, first_at, last_at) select account_id, seq / {run}, min(at), max(at) \
              from audit_events where seq is not null group by account_id, seq / {run}"
