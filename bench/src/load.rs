@@ -208,12 +208,13 @@ impl Connection {
 
 /// One request by itself, and the whole of its reply.
 pub(crate) async fn fetch(address: SocketAddr, request: Request<Body>) -> Result<Fetched> {
+    let what = format!("{} {}", request.method(), request.uri());
     let fetching = async {
         let mut connection = Connection::open(address).await?;
         let (parts, body) = connection.0.send_request(request).await?.into_parts();
         Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
     };
-    patiently(LocalSet::new().run_until(fetching)).await
+    patiently(LocalSet::new().run_until(fetching)).await.with_context(|| what)
 }
 
 async fn patiently<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -124,7 +124,8 @@ impl<'a> Target<'a> {
     fn finish(self) -> Result<()> {
         match self {
             Self::Sqlite(connection) => {
-                connection.execute_batch("analyze; pragma wal_checkpoint(truncate)")?;
+                // No `analyze`: the product runs none, and plans by other figures would be other plans.
+                connection.execute_batch("pragma wal_checkpoint(truncate)")?;
                 connection.close().map_err(|(_, error)| error)?;
             }
             Self::Postgres(database) => {
