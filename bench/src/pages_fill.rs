@@ -109,12 +109,14 @@ impl<'a> Target<'a> {
                  1790000000000, 'bench', 'apply' from i",
                 numbers(groups * MEMBERS)
             ),
+            // What is there moves back, so that nothing has happened in the future.
+            format!("update audit_events set at = at - cast({events} as bigint) * {PAUSE}"),
             format!(
                 "insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, category, name, target, \
                  description, seq, previous_hash, hash) {} \
-                 select {account}, (select max(at) from audit_events) + 1 + n * {PAUSE}, 'app', 'cs-bench', 'bench', \
+                 select {account}, s.at + 1 + cast(n as bigint) * {PAUSE}, 'app', 'cs-bench', 'bench', \
                  'User Management', 'User Modified', 'u-' || {id}, 'User page.' || {} || '@bench.example was changed', \
-                 s.last + 1 + n, {hash}, {hash} from i, (select max(seq) as last from audit_events) s",
+                 s.last + 1 + n, {hash}, {hash} from i, (select coalesce(max(seq), 0) as last, max(at) as at from audit_events) s",
                 numbers(events),
                 digits(8)
             ),
