@@ -9,7 +9,7 @@ use crate::load::Sample;
 use crate::results::{Measure, Results, Row, Size, Turn, mib};
 use crate::thresholds::Thresholds;
 
-const HEADING: [&str; 18] = [
+const HEADING: [&str; 19] = [
     "Scenario",
     "Callers",
     "Users",
@@ -22,6 +22,7 @@ const HEADING: [&str; 18] = [
     "p99 ms",
     "p99/p50",
     "CPU µs",
+    "CPU ×",
     "DB µs",
     "Statements",
     "RSS MiB",
@@ -108,6 +109,7 @@ fn cells(row: &Row, results: &Results, thresholds: &Thresholds) -> [String; HEAD
         latency(|sample| sample.p99),
         row.half.as_ref().map_or_else(String::new, |half| figure(half.p99.as_secs_f64() / half.p50.as_secs_f64())),
         grouped(micros(row.median(|t| t.cpu))),
+        Some(row.cpu_ratio()).filter(|ratio| ratio.is_finite()).map_or_else(String::new, figure),
         row.median(|t| t.database_cpu).map_or_else(String::new, |cpu| grouped(micros(cpu))),
         row.median(|t| t.statements).map_or_else(String::new, |count| format!("{count:.1}")),
         format!("{:.0}", mib(row.median(|t| t.memory.resident))),

@@ -106,6 +106,12 @@ impl Row {
         self.median(|turn| turn.rollcall / turn.baseline.per_second)
     }
 
+    /// The CPU time of Rollcall's own for each to that of the baseline; not a number where nobody tells the latter.
+    pub(crate) fn cpu_ratio(&self) -> f64 {
+        let each = |turn: &Turn| turn.cpu.as_secs_f64() / self.scenario.worth() as f64;
+        self.median(|turn| turn.baseline.cpu.map_or(f64::NAN, |baseline| each(turn) / baseline.as_secs_f64()))
+    }
+
     fn cpu(&self) -> f64 {
         self.median(Turn::all_cpu).as_secs_f64()
     }
@@ -121,11 +127,7 @@ impl Row {
         if self.scenario.has_plain_loop(engine) {
             say("vs_plain_sqlite_loop", Some(self.median(|t| t.plain.map_or(f64::NAN, |plain| t.rollcall / plain))));
         }
-        let cpu = |turn: &Turn| {
-            let each = turn.cpu.as_secs_f64() / self.scenario.worth() as f64;
-            turn.baseline.cpu.map_or(f64::NAN, |baseline| each / baseline.as_secs_f64())
-        };
-        say("cpu_vs_baseline", Some(self.median(cpu)));
+        say("cpu_vs_baseline", Some(self.cpu_ratio()));
         say("statements", Some(self.median(|turn| turn.statements.unwrap_or(f64::NAN))));
         say("p99_to_p50", self.half.as_ref().map(|half| half.p99.as_secs_f64() / half.p50.as_secs_f64()));
         let peak = self.turns.iter().map(|turn| turn.memory.peak).max().unwrap_or(0);
