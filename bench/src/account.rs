@@ -1,11 +1,15 @@
 //! An account of a given size, the same on every machine and in every run: as an account file, and as questions to ask.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 
 /// Members of a group.
 pub(crate) const TEAM: usize = 50;
 /// The fewest users with which a page of groups is full.
 pub(crate) const LEAST: usize = 50 * TEAM;
+/// A role that one can be given by hand.
+pub(crate) const AUDITOR: &str = "Auditor";
 /// The client app under which everything is asked.
 pub(crate) const CLIENT_ID: &str = "cs-5b1d3c52-6f0e-5d6c-9a41-2f7d1c0be5a1";
 const CLIENT_SECRET: &str = "an app of the load harness, good for nothing else";
@@ -42,7 +46,8 @@ impl Random {
         ((self.0 >> 16) % end as u64) as usize
     }
 
-    fn of<T: Copy>(&mut self, these: &[T]) -> T {
+    /// One of these.
+    pub(crate) fn of<T: Copy>(&mut self, these: &[T]) -> T {
         these[self.below(these.len())]
     }
 }
@@ -86,13 +91,13 @@ fn team(n: usize) -> String {
 
 /// Members are drawn from the whole account, so that those of a page lie scattered in the database, as they would after
 /// years. Every tenth group has the next three inside it.
-fn groups(users: usize, random: &mut Random) -> Vec<Value> {
+fn groups(users: usize, random: &mut Random) -> impl Iterator<Item = Value> {
     let mut order: Vec<usize> = (0..users).collect();
     for last in (1..users).rev() {
         order.swap(last, random.below(last + 1));
     }
     let count = users / TEAM;
-    let group = |n: usize| {
+    let group = move |n: usize| {
         let members: Vec<String> = order[n * TEAM..(n + 1) * TEAM].iter().map(|m| address(*m)).collect();
         let inside: Vec<String> =
             if n.is_multiple_of(10) { (n + 1..=n + 3).filter(|c| *c < count).map(team).collect() } else { Vec::new() };
@@ -103,7 +108,7 @@ fn groups(users: usize, random: &mut Random) -> Vec<Value> {
             "groups": inside,
         })
     };
-    (0..count).map(group).collect()
+    (0..count).map(group)
 }
 
 /// Every fifth group develops a bot, every twentieth may audit, one user in a hundred develops a bot by themselves, and
@@ -120,14 +125,12 @@ fn assignments(users: usize) -> Vec<Value> {
         .collect();
     let admins: Vec<String> = (1..=3).map(|n| address(users * n / 4)).collect();
     all.push(json!({ "role": "admin", "users": admins }));
-    all.push(json!({ "role": "Auditor", "groups": of(20, 7) }));
+    all.push(json!({ "role": AUDITOR, "groups": of(20, 7) }));
     all
 }
 
-/// The account file.
-pub(crate) fn file(users: usize) -> Value {
-    let mut random = Random::new(0x5eed_0000 + users as u64);
-    let people: Vec<Value> = (0..users).map(|n| user(n, &mut random)).collect();
+/// Everything but the users and the groups.
+fn frame(users: usize) -> Vec<(&'static str, Value)> {
     let bot = |name: &&str| {
         json!({
             "name": name,
@@ -137,32 +140,74 @@ pub(crate) fn file(users: usize) -> Value {
             "dialogs": [{ "name": "Ask" }],
         })
     };
+    let auditor = json!({
+        "kind": "admin",
+        "name": AUDITOR,
+        "description": "Reads the audit log",
+        "permissions": { "View and Run Audit Reports": "YES" },
+    });
+    vec![
+        ("rollcall", json!(1)),
+        ("account", json!({ "name": "Bench", "owner": address(0) })),
+        ("bots", BOTS.iter().map(bot).collect()),
+        ("roles", json!([auditor])),
+        ("assignments", Value::Array(assignments(users))),
+        ("apps", json!([app()])),
+    ]
+}
+
+/// The client app.
+pub(crate) fn app() -> Value {
+    json!({
+        "name": "bench",
+        "clientId": CLIENT_ID,
+        "clientSecret": CLIENT_SECRET,
+        "scopes": ["user-management", "role-management", "audit-logs"],
+    })
+}
+
+/// An account file with nobody but the owner.
+pub(crate) fn empty() -> Value {
     json!({
         "rollcall": 1,
         "account": { "name": "Bench", "owner": address(0) },
-        "bots": BOTS.iter().map(bot).collect::<Vec<_>>(),
-        "roles": [{
-            "kind": "admin",
-            "name": "Auditor",
-            "description": "Reads the audit log",
-            "permissions": { "View and Run Audit Reports": "YES" },
-        }],
-        "users": people,
-        "groups": groups(users, &mut random),
-        "assignments": assignments(users),
-        "apps": [{
-            "name": "bench",
-            "clientId": CLIENT_ID,
-            "clientSecret": CLIENT_SECRET,
-            "scopes": ["user-management", "role-management", "audit-logs"],
-        }],
+        "users": [{ "email": address(0), "status": "active" }],
+        "assignments": [{ "role": "admin", "users": [address(0)] }],
+        "apps": [app()],
     })
+}
+
+/// Writes the account file: piece by piece, since that of a million users has half a gigabyte.
+pub(crate) fn write(users: usize, out: &mut impl Write) -> std::io::Result<()> {
+    let mut random = Random::new(0x5eed_0000 + users as u64);
+    out.write_all(b"{")?;
+    for (key, value) in frame(users) {
+        write!(out, "\"{key}\":{value},")?;
+    }
+    list(out, "users", (0..users).map(|n| user(n, &mut random)))?;
+    out.write_all(b",")?;
+    list(out, "groups", groups(users, &mut random))?;
+    out.write_all(b"}")
+}
+
+fn list(out: &mut impl Write, key: &str, values: impl Iterator<Item = Value>) -> std::io::Result<()> {
+    write!(out, "\"{key}\":[")?;
+    for (n, value) in values.enumerate() {
+        write!(out, "{}{value}", if n == 0 { "" } else { "," })?;
+    }
+    out.write_all(b"]")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    fn file(users: usize) -> Value {
+        let mut text = Vec::new();
+        write(users, &mut text).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    }
 
     #[test]
     fn the_same_size_gives_the_same_account() {

@@ -20,6 +20,8 @@ use rollcall_core::seal::InstallationKey;
 use rollcall_core::{Database, Open, Rollcall, Threads};
 use serde_json::{Value, json};
 
+use crate::process::own_cpu;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many tokens of each form
@@ -73,6 +75,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Form { name: "HS256 with jti", tokens: once.collect() },
     ];
     let bare = bare(&forms[0].tokens[0], args.tokens)?;
+    let is_told = own_cpu()? > Duration::ZERO;
+    ensure!(is_told, "the kernel does not say how long this process ran (/proc/self/task/*/schedstat)");
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_MARKDOWN).set_header([
         "token",
@@ -142,15 +146,4 @@ fn signed(pair: &KeyPair, claims: &Value) -> Result<String> {
 fn pem(pair: &KeyPair) -> Result<String> {
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| anyhow!("no DER"))?;
     Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der.as_ref())))
-}
-
-/// What this process has used of all cores, all its threads together.
-fn own_cpu() -> Result<Duration> {
-    let mut total = 0_u64;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-        total += stat.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-    }
-    ensure!(total > 0, "the kernel does not say how long this process ran (/proc/self/task/*/schedstat)");
-    Ok(Duration::from_nanos(total))
 }

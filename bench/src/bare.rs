@@ -2,7 +2,7 @@
 //! every request, so that what Rollcall adds is the difference.
 
 use std::convert::Infallible;
-use std::io::{BufWriter, Read as _};
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response, StatusCode};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 use crate::Place;
 use crate::process::Process;
+use crate::question::Fetched;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -28,25 +29,24 @@ pub(crate) struct Args {
     reply: PathBuf,
 }
 
-/// A reply of Rollcall's, as it is handed to the process that repeats it.
+/// The head of a reply of Rollcall's, as it is handed to the process that repeats it: a line, and after it the body.
 #[derive(Serialize, Deserialize)]
-struct Reply {
+struct Head {
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
 }
 
 /// A running bare handler.
 pub(crate) struct BareHandler {
     pub(crate) address: SocketAddr,
     // Before the file that it was started with.
-    _process: Process,
+    pub(crate) process: Process,
     _reply: NamedTempFile,
 }
 
 impl BareHandler {
     /// Starts one that repeats this reply.
-    pub(crate) async fn start(place: &Place, reply: (StatusCode, HeaderMap, Bytes)) -> Result<Self> {
+    pub(crate) async fn start(place: &Place, reply: &Fetched) -> Result<Self> {
         let (status, headers, body) = reply;
         // What the HTTP library writes by itself is left to it.
         let own = ["content-length", "date", "connection", "transfer-encoding"];
@@ -55,22 +55,23 @@ impl BareHandler {
             .filter(|(name, _)| !own.contains(&name.as_str()))
             .map(|(name, value)| Ok((name.to_string(), value.to_str()?.to_owned())))
             .collect::<Result<_>>()?;
-        let body = String::from_utf8(body.to_vec()).context("a reply that is not text")?;
-        let file = NamedTempFile::new_in(&place.dir)?;
-        serde_json::to_writer(BufWriter::new(file.as_file()), &Reply { status: status.as_u16(), headers, body })?;
+        let mut file = NamedTempFile::new_in(&place.dir)?;
+        writeln!(file, "{}", serde_json::to_string(&Head { status: status.as_u16(), headers })?)?;
+        file.write_all(body)?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("bare-handler").arg(file.path());
         let (process, address) = Process::start_server("the bare handler", &mut command).await?;
-        Ok(Self { address, _process: process, _reply: file })
+        Ok(Self { address, process, _reply: file })
     }
 }
 
 /// The process: serves until its standard input ends, which is when whoever started it is gone.
 pub(crate) fn serve(args: &Args) -> Result<()> {
-    let reply: Reply = serde_json::from_slice(&std::fs::read(&args.reply)?)?;
-    let body = Bytes::from(reply.body);
-    let mut response = Response::builder().status(reply.status);
-    for (name, value) in reply.headers {
+    let reply = Bytes::from(std::fs::read(&args.reply)?);
+    let end = reply.iter().position(|byte| *byte == b'\n').context("a reply without a head")?;
+    let (head, body) = (serde_json::from_slice::<Head>(&reply[..end])?, reply.slice(end + 1..));
+    let mut response = Response::builder().status(head.status);
+    for (name, value) in head.headers {
         response = response.header(name, value);
     }
     let (head, ()) = response.body(())?.into_parts();

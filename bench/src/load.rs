@@ -1,5 +1,6 @@
-//! The load: so many connections, each with one request under way at any time, for so long. Nothing that goes wrong is
-//! counted as fast: the first reply that is not as expected ends the measurement.
+//! The harness's own callers: so many connections, each with one request under way at any time, for so long. They are for what
+//! a public load generator cannot say, and for machines that have none; who makes the load else lives in `oha`. Nothing that
+//! goes wrong is counted as fast: the first reply that is not as expected ends the measurement.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
+
+use crate::question::{Fetched, Question};
 
 /// The body of a request.
 pub(crate) type Body = Full<Bytes>;
@@ -27,20 +31,33 @@ const KEPT: usize = 4 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
-    pub(crate) warm_up: Duration,
     pub(crate) length: Duration,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sample {
-    /// Replies after the warm-up.
     pub(crate) replies: usize,
-    /// All replies, those of the warm-up included.
-    pub(crate) all: usize,
+    /// From the first request to the last reply.
+    pub(crate) took: Duration,
+    /// Replies a second; where something is made ready before each request, by the time of these alone.
     pub(crate) per_second: f64,
     pub(crate) p50: Duration,
+    pub(crate) p90: Duration,
     pub(crate) p99: Duration,
+    /// The bodies of all replies together.
+    pub(crate) bytes: u64,
+}
+
+impl Sample {
+    fn of(mut times: Vec<Duration>, took: Duration, per_second: f64, bytes: u64) -> Result<Self> {
+        if times.is_empty() {
+            bail!("not one reply in {} s", took.as_secs_f64());
+        }
+        times.sort_unstable();
+        let [p50, p90, p99] = [50, 90, 99].map(|part| percentile(&times, part));
+        Ok(Self { replies: times.len(), took, per_second, p50, p90, p99, bytes })
+    }
 }
 
 /// A reply: its status, its beginning and its length.
@@ -50,96 +67,105 @@ pub(crate) struct Reply {
     pub(crate) length: usize,
 }
 
-/// What is asked and what must come back.
-pub(crate) trait Talk {
-    /// The next request.
-    fn ask(&self) -> Request<Body>;
-    /// Whether the reply is the right one.
-    fn is_right(&self, reply: &Reply) -> bool;
-}
-
 /// Puts a server under load, or several at once, each with its part of the connections.
-pub(crate) async fn load(addresses: &[SocketAddr], load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
-    LocalSet::new().run_until(drive(addresses, load, talk)).await
+pub(crate) async fn load(addresses: &[SocketAddr], load: Load, question: &Rc<Question>) -> Result<Sample> {
+    LocalSet::new().run_until(drive(addresses, load, question)).await
 }
 
-async fn drive(addresses: &[SocketAddr], load: Load, talk: Rc<dyn Talk>) -> Result<Sample> {
+async fn drive(addresses: &[SocketAddr], load: Load, question: &Rc<Question>) -> Result<Sample> {
     let mut callers = JoinSet::new();
+    let started = Instant::now();
     for address in addresses.iter().cycle().take(load.connections) {
         let connection = Connection::open(*address).await?;
-        callers.spawn_local(call(connection, load, Rc::clone(&talk)));
+        callers.spawn_local(call(connection, address.to_string(), load, Rc::clone(question)));
     }
-    let mut sample = Sample::default();
-    let mut times = Vec::new();
+    let (mut all, mut bytes, mut per_second) = (Vec::new(), 0, 0.0);
     while let Some(caller) = callers.join_next().await {
-        let (latencies, took, warm) = caller??;
-        sample.all += latencies.len() + warm;
+        let (times, length) = caller??;
         // Each caller's own time: it ends with a reply, not in the middle of one.
-        sample.per_second += latencies.len() as f64 / took.as_secs_f64();
-        times.extend(latencies);
+        per_second += times.len() as f64 / times.iter().sum::<Duration>().as_secs_f64();
+        all.extend(times);
+        bytes += length;
     }
-    if times.is_empty() {
-        bail!("not one reply in {} s", load.length.as_secs_f64());
+    Sample::of(all, started.elapsed(), per_second, bytes)
+}
+
+/// One caller: asks, waits, asks again. The latencies, and the length of all replies.
+async fn call(
+    mut connection: Connection,
+    host: String,
+    load: Load,
+    question: Rc<Question>,
+) -> Result<(Vec<Duration>, u64)> {
+    let (started, mut times, mut bytes) = (Instant::now(), Vec::with_capacity(4_096), 0);
+    while times.is_empty() || started.elapsed() < load.length {
+        let asked = Instant::now();
+        let reply = connection.exchange(question.request(&host), KEPT).await?;
+        if !question.is_right(&reply) {
+            return Err(wrong(&reply));
+        }
+        bytes += reply.length as u64;
+        times.push(asked.elapsed());
     }
-    times.sort_unstable();
-    sample.replies = times.len();
-    sample.p50 = percentile(&times, 50);
-    sample.p99 = percentile(&times, 99);
-    Ok(sample)
+    Ok((times, bytes))
+}
+
+fn wrong(reply: &Reply) -> anyhow::Error {
+    let start = String::from_utf8_lossy(&reply.start[..reply.start.len().min(KEPT)]);
+    anyhow::anyhow!("a wrong reply: {} {start}", reply.status)
 }
 
 /// What is made ready anew before each request, and not measured.
 pub(crate) trait Prepared {
     /// Makes everything ready with other requests, and gives the one that is measured.
-    async fn next(&self, connection: &mut Connection) -> Result<Request<Body>>;
-    /// Whether the reply is the right one.
-    fn is_right(&self, reply: &Reply) -> bool;
+    async fn next(&self, caller: usize, connection: &mut Connection) -> Result<Request<Body>>;
+    /// Whether the reply is the right one, by as much of its beginning as [`Self::kept`] says.
+    fn is_right(&self, caller: usize, reply: &Reply) -> bool;
+    /// How much of a reply is kept for looking at.
+    fn kept(&self) -> usize {
+        KEPT
+    }
 }
 
-/// One caller, whose requests alone are measured and not what they need: for so long in all, and at least three of them.
-pub(crate) async fn prepared(address: SocketAddr, length: Duration, work: &impl Prepared) -> Result<Sample> {
+/// Callers whose requests alone are timed and not what they need: for so long in all, and at least three of each.
+pub(crate) async fn prepared(address: SocketAddr, load: Load, work: Rc<impl Prepared + 'static>) -> Result<Sample> {
     let asking = async {
-        let mut connection = Connection::open(address).await?;
-        let (started, mut times) = (Instant::now(), Vec::new());
-        while times.len() < 3 || started.elapsed() < length {
-            let request = work.next(&mut connection).await?;
-            let asked = Instant::now();
-            let reply = connection.exchange(request).await?;
-            if !work.is_right(&reply) {
-                bail!("a wrong reply: {} {}", reply.status, String::from_utf8_lossy(&reply.start));
-            }
-            times.push(asked.elapsed());
+        let mut callers = JoinSet::new();
+        let started = Instant::now();
+        for caller in 0..load.connections {
+            callers.spawn_local(prepare(caller, address, load, Rc::clone(&work)));
         }
-        Ok(times)
+        let (mut all, mut bytes, mut per_second) = (Vec::new(), 0, 0.0);
+        while let Some(caller) = callers.join_next().await {
+            let (times, length) = caller??;
+            per_second += times.len() as f64 / times.iter().sum::<Duration>().as_secs_f64();
+            all.extend(times);
+            bytes += length;
+        }
+        Sample::of(all, started.elapsed(), per_second, bytes)
     };
-    let mut times: Vec<Duration> = LocalSet::new().run_until(asking).await?;
-    let per_second = times.len() as f64 / times.iter().sum::<Duration>().as_secs_f64();
-    times.sort_unstable();
-    let (p50, p99) = (percentile(&times, 50), percentile(&times, 99));
-    Ok(Sample { replies: times.len(), all: times.len(), per_second, p50, p99 })
+    LocalSet::new().run_until(asking).await
 }
 
-/// One caller: asks, waits, asks again. The latencies after the warm-up, how long that part took, and how many replies
-/// came before it.
-async fn call(mut connection: Connection, load: Load, talk: Rc<dyn Talk>) -> Result<(Vec<Duration>, Duration, usize)> {
-    let mut one = async || {
+async fn prepare(
+    caller: usize,
+    address: SocketAddr,
+    load: Load,
+    work: Rc<impl Prepared>,
+) -> Result<(Vec<Duration>, u64)> {
+    let mut connection = Connection::open(address).await?;
+    let (started, mut times, mut bytes) = (Instant::now(), Vec::new(), 0);
+    while times.len() < 3 || started.elapsed() < load.length {
+        let request = work.next(caller, &mut connection).await?;
         let asked = Instant::now();
-        let reply = connection.exchange(talk.ask()).await?;
-        if !talk.is_right(&reply) {
-            bail!("a wrong reply: {} {}", reply.status, String::from_utf8_lossy(&reply.start));
+        let reply = connection.exchange(request, work.kept()).await?;
+        times.push(asked.elapsed());
+        if !work.is_right(caller, &reply) {
+            return Err(wrong(&reply));
         }
-        Ok(asked.elapsed())
-    };
-    let (started, mut warm) = (Instant::now(), 0);
-    while started.elapsed() < load.warm_up {
-        one().await?;
-        warm += 1;
+        bytes += reply.length as u64;
     }
-    let (started, mut latencies) = (Instant::now(), Vec::with_capacity(4_096));
-    while latencies.is_empty() || started.elapsed() < load.length {
-        latencies.push(one().await?);
-    }
-    Ok((latencies, started.elapsed(), warm))
+    Ok((times, bytes))
 }
 
 /// The smallest of the sorted times that `part` percent are not above.
@@ -160,7 +186,8 @@ impl Connection {
         Ok(Self(sender))
     }
 
-    pub(crate) async fn exchange(&mut self, request: Request<Body>) -> Result<Reply> {
+    /// Asks, and keeps so much of the reply.
+    pub(crate) async fn exchange(&mut self, request: Request<Body>, kept: usize) -> Result<Reply> {
         patiently(async {
             self.0.ready().await?;
             let response = self.0.send_request(request).await?;
@@ -168,7 +195,7 @@ impl Connection {
             let mut reply = Reply { status: parts.status, start: Vec::new(), length: 0 };
             while let Some(frame) = body.frame().await {
                 if let Some(data) = frame?.data_ref() {
-                    let room = KEPT.saturating_sub(reply.start.len()).min(data.len());
+                    let room = kept.saturating_sub(reply.start.len()).min(data.len());
                     reply.start.extend_from_slice(&data[..room]);
                     reply.length += data.len();
                 }
@@ -180,13 +207,14 @@ impl Connection {
 }
 
 /// One request by itself, and the whole of its reply.
-pub(crate) async fn fetch(address: SocketAddr, request: Request<Body>) -> Result<(StatusCode, HeaderMap, Bytes)> {
+pub(crate) async fn fetch(address: SocketAddr, request: Request<Body>) -> Result<Fetched> {
+    let what = format!("{} {}", request.method(), request.uri());
     let fetching = async {
         let mut connection = Connection::open(address).await?;
         let (parts, body) = connection.0.send_request(request).await?.into_parts();
         Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
     };
-    patiently(LocalSet::new().run_until(fetching)).await
+    patiently(LocalSet::new().run_until(fetching)).await.with_context(|| what)
 }
 
 async fn patiently<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

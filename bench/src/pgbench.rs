@@ -1,20 +1,20 @@
 //! The baseline for writes on PostgreSQL: `pgbench`, which comes with it, inserts users into the same cluster, one
-//! transaction for each or for so many at a time. The table and its indexes are Rollcall's; HTTP, rules, audit and mail
-//! are missing.
+//! transaction for each. The table and its indexes are Rollcall's; HTTP, rules, audit and mail are missing. Many at a time go
+//! into the product's own tables, each user with its event, with all indexes and foreign keys.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use rollcall_testbed::Installation;
 use tempfile::NamedTempFile;
 
 use crate::cluster::{Database, Postgres};
-use crate::process::{Process, without};
+use crate::process::{Process, whole, without};
+use crate::tables;
 
 /// `crates/rollcall-core/migrations/0002_people.sql`, as it is on PostgreSQL, without the tables beside it.
 const TABLE: &str = r#"
@@ -41,6 +41,12 @@ select 1, 'u-' || rpad(n || '-', 36, '0'), 'new.' || n || '@bench.example', 'new
     'Priya', 'Ramírez', 'Engineering', true, true, false, 'invited', 'api', 1790000000000, 1790000000000
 from ";
 
+/// The event of a user, from the same text.
+const EVENT: &str = "
+insert into audit_events (account_id, at, actor_kind, actor_id, actor_name, ip, category, name, target, description, state_after)
+select 1, 1790000000000, {event}
+from ";
+
 /// A database for `pgbench`, beside the one of the server that it is compared with.
 pub(crate) struct Pgbench {
     program: PathBuf,
@@ -62,9 +68,17 @@ impl Pgbench {
             );
         }
         let database = postgres.database()?;
-        database.run(TABLE)?;
-        database.run(&format!("{INSERT} (select i::text as n from generate_series(1, {fill}) i) as fill"))?;
-        database.run("vacuum analyze users")?;
+        if batch == 1 {
+            database.run(TABLE)?;
+        } else {
+            tables::make(rollcall_core::Database::parse(&database.url())?)?;
+        }
+        let filled = format!("(select i::text as n from generate_series(1, {fill}) i) as fill");
+        database.run(&format!("{INSERT} {filled}"))?;
+        if batch > 1 {
+            database.run(&format!("{} {filled}", event()))?;
+        }
+        database.run("vacuum analyze")?;
         let mut script = NamedTempFile::new()?;
         script.write_all(self::script(batch).as_bytes())?;
         Ok(Self { program, database, connections, batch, script })
@@ -88,27 +102,29 @@ impl Pgbench {
     }
 }
 
+/// The statement that inserts the event of each user.
+fn event() -> String {
+    let texts = tables::EVENT.map(|text| {
+        let text = text.replace("u-0", "' || 'u-' || rpad(n || '-', 36, '0') || '");
+        format!("'{}'", text.replace("new.0@", "new.' || n || '@"))
+    });
+    EVENT.replace("{event}", &texts.join(", "))
+}
+
 /// Numbers are drawn from so many that no two of a run are the same.
 fn script(batch: u64) -> String {
     if batch == 1 {
         return format!("\\set n random(1, 1000000000000000000)\n{INSERT} (select cast(:n as text) as n) as one;\n");
     }
-    format!(
-        "\\set n random(1, 1000000000000000)\n{INSERT} (select cast(cast(:n as bigint) * 1000 + i as text) as n \
-         from generate_series(1, {batch}) i) as many;\n"
-    )
+    let many = format!(
+        "(select cast(cast(:n as bigint) * 1000 + i as text) as n from generate_series(1, {batch}) i) as many;\n"
+    );
+    format!("\\set n random(1, 1000000000000000)\nbegin;\n{INSERT} {many}{} {many}commit;\n", event())
 }
 
 fn per_second(said: &str) -> Option<f64> {
     let line = said.lines().find_map(|line| line.strip_prefix("tps = "))?;
     line.split(' ').next()?.parse().ok()
-}
-
-fn whole(file: &mut File) -> Result<String> {
-    let mut text = String::new();
-    file.rewind()?;
-    file.read_to_string(&mut text).context("pgbench does not say text")?;
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -123,9 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_one_statement() {
-        for batch in [1, 500] {
-            assert_eq!(script(batch).matches(';').count(), 1);
-        }
+    fn a_script_is_one_statement_or_a_transaction_of_two() {
+        assert_eq!(script(1).matches(';').count(), 1);
+        assert_eq!(script(1_000).matches(';').count(), 4);
+        let event = event();
+        assert!(event.contains("'User new.' || n || '@bench.example was created'"), "{event}");
     }
 }

@@ -1,6 +1,7 @@
 //! Processes that do not outlive the harness, and what the kernel says of them: CPU time and memory. Linux only.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -28,6 +29,8 @@ pub(crate) struct Memory {
     pub(crate) resident: u64,
     /// What is its own.
     pub(crate) anonymous: u64,
+    /// The most that was ever resident, since the start or [`Process::forget_peak`].
+    pub(crate) peak: u64,
 }
 
 impl Process {
@@ -85,7 +88,14 @@ impl Process {
     /// What it has in memory.
     pub(crate) fn memory(&self) -> Result<Memory> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        Ok(Memory { resident: kib(&status, "VmRSS"), anonymous: kib(&status, "RssAnon") })
+        let [resident, anonymous, peak] = ["VmRSS", "RssAnon", "VmHWM"].map(|key| kib(&status, key));
+        Ok(Memory { resident, anonymous, peak })
+    }
+
+    /// Lets the peak of its memory begin anew (`/proc/<pid>/clear_refs`, see proc(5)).
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        let file = format!("/proc/{}/clear_refs", self.child.id());
+        std::fs::write(&file, "5").with_context(|| format!("cannot write {file}"))
     }
 
     /// Waits until it has nothing to do any more and tells how long that took; none where it never ended.
@@ -112,6 +122,14 @@ impl Drop for Process {
     }
 }
 
+/// The whole of what a process wrote into a file.
+pub(crate) fn whole(file: &mut File) -> Result<String> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut text).context("it does not say text")?;
+    Ok(text)
+}
+
 /// Takes everything that begins so out of the environment of a command: no settings of the caller's own.
 pub(crate) fn without(command: &mut Command, prefix: &str) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(prefix)) {
@@ -127,6 +145,16 @@ pub(crate) fn cpu_of_family(parent: u32) -> Result<Duration> {
     let living: u32 = children.filter_map(|stat| ticks(&stat, 2)).sum();
     let own = ticks(&stat(parent), 4).with_context(|| format!("process {parent} is gone"))?;
     Ok(TICK * (living + own))
+}
+
+/// What this process has used of all cores, all its threads together; nothing yet in its first moments.
+pub(crate) fn own_cpu() -> Result<Duration> {
+    let mut total = 0_u64;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+        total += stat.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(Duration::from_nanos(total))
 }
 
 /// Who had the CPUs: all programs together, and this one with the children that it has outlived.

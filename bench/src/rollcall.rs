@@ -5,22 +5,27 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cluster::{Database, Postgres};
-use crate::load::Body;
-use crate::process::{Process, without};
+use crate::load::{self, Body};
+use crate::process::{Memory, Process, without};
+use crate::question::Question;
 use crate::{Place, account};
 
+/// How long `rollcall apply` may take.
+const APPLY: Duration = Duration::from_secs(3_600);
+/// How often a start is timed.
+const STARTS: usize = 3;
 /// What the program says to standard error.
 const LOG: &str = "bench.log";
 
@@ -33,6 +38,8 @@ pub(crate) struct Rollcall {
     pub(crate) next: Cell<u64>,
     /// How long `rollcall apply` took, from its start to its end.
     pub(crate) filled_in: Duration,
+    /// How long it took from its start to its first answers; the median of three.
+    pub(crate) start: FirstAnswers,
     token: String,
     // Gone when nobody works on it any more.
     database: Option<Database>,
@@ -52,15 +59,55 @@ struct Home {
     database: Option<String>,
 }
 
+/// A database that has been filled and that nobody works on.
+pub(crate) enum Filled<'a> {
+    /// A file.
+    Sqlite(PathBuf),
+    /// One on the cluster that is measured.
+    Postgres(&'a Database),
+}
+
+/// How long a server took from its start to its first answers.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub(crate) struct FirstAnswers {
+    /// To the first `/healthz`.
+    pub(crate) health: Duration,
+    /// To the first page of groups after that.
+    pub(crate) page: Duration,
+}
+
 impl Rollcall {
-    /// Fills a new installation and starts it.
+    /// Fills a new installation with an account of so many users and starts it.
     pub(crate) async fn start(place: &Place, users: usize) -> Result<Self> {
+        Self::start_with(place, users, |out| account::write(users, out), |_| Ok(())).await
+    }
+
+    /// As [`Self::start`], with an account file of `write`'s; and with whatever `more` puts into the database before the server
+    /// is there.
+    pub(crate) async fn start_with(
+        place: &Place,
+        users: usize,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+        more: impl FnOnce(&Filled<'_>) -> Result<()>,
+    ) -> Result<Self> {
         let database = place.postgres.as_ref().map(Postgres::database).transpose()?;
-        let home = Home::new(place, database.as_ref())?;
-        let filled_in = home.fill(place, users).await.map_err(|error| home.with_last_words(error))?;
+        let mut home = Home::new(place, database.as_ref())?;
+        let filled_in = home.fill(place, write).await.map_err(|error| home.with_last_words(error))?;
+        more(&match &database {
+            Some(database) => Filled::Postgres(database),
+            None => Filled::Sqlite(home.data().join("rollcall.db")),
+        })?;
         let token = home.token(place).await.map_err(|error| home.with_last_words(error))?;
+        let mut starts = Vec::new();
+        for _ in 0..STARTS {
+            let started = Instant::now();
+            let replica = home.serve(place).await?;
+            starts.push(replica.first_answers(started, &token).await?);
+            home = replica.end();
+        }
+        starts.sort_by_key(|start| start.page);
         let replica = home.serve(place).await?;
-        Ok(Self { replica, users, next: Cell::new(0), filled_in, token, database })
+        Ok(Self { replica, users, next: Cell::new(0), filled_in, start: starts[STARTS / 2], token, database })
     }
 
     /// One more server on the same database, with the same installation key.
@@ -72,10 +119,27 @@ impl Rollcall {
         home.serve(place).await
     }
 
-    /// A request of the client app; with a body it is a `POST`.
-    pub(crate) fn request(&self, path: &str, body: Option<Bytes>) -> Request<Body> {
-        let verb = if body.is_some() { Method::POST } else { Method::GET };
-        self.send(verb, path, "application/json", body.unwrap_or_default())
+    /// A question of the client app's, whose replies begin anyhow and are not encoded.
+    pub(crate) fn question(&self, verb: Method, path: String, bodies: Vec<Bytes>) -> Question {
+        let headers = vec![
+            ("auth", self.token.clone()),
+            ("content-type", "application/json".to_owned()),
+            ("accept-encoding", "identity".to_owned()),
+        ];
+        Question { verb, path, headers, bodies, ..Question::default() }
+    }
+
+    /// Asks the server for something and reads the answer.
+    pub(crate) async fn ask(&self, path: &str) -> Result<Value> {
+        let fetched = load::fetch(self.replica.address, self.send(Method::GET, path, "application/json", Bytes::new()));
+        let (status, _, body) = fetched.await?;
+        ensure!(status.is_success(), "GET {path} is answered {status} {}", String::from_utf8_lossy(&body));
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    /// How many users the account has now.
+    pub(crate) async fn count(&self) -> Result<u64> {
+        self.ask("/api/public/alluserroles?limit=1").await?["total"].as_u64().context("no total of users")
     }
 
     /// A request of the client app, in all its parts.
@@ -97,10 +161,47 @@ impl Rollcall {
 }
 
 impl Replica {
+    /// How many statements its store has run so far; none where it does not count them.
+    pub(crate) async fn statements(&self) -> Result<Option<u64>> {
+        let request = Request::get("/metrics").header("host", self.address.to_string()).body(Body::default())?;
+        let (status, _, text) = load::fetch(self.address, request).await?;
+        ensure!(status.is_success(), "GET /metrics is answered {status}");
+        let text = String::from_utf8_lossy(&text);
+        let count = text.lines().find_map(|line| line.strip_prefix("rollcall_statements_total "));
+        count.map(|count| count.trim().parse().context("a count of statements")).transpose()
+    }
+
+    async fn first_answers(&self, started: Instant, token: &str) -> Result<FirstAnswers> {
+        let host = self.address.to_string();
+        let ask = async |path: &str| {
+            let request = Request::get(path).header("host", &host).header("auth", token).body(Body::default())?;
+            let (status, _, _) = load::fetch(self.address, request).await?;
+            ensure!(status.is_success(), "GET {path} is answered {status}");
+            anyhow::Ok(started.elapsed())
+        };
+        Ok(FirstAnswers { health: ask("/healthz").await?, page: ask("/api/public/groups?limit=50").await? })
+    }
+
+    /// Ends it, and leaves its directory.
+    fn end(self) -> Home {
+        drop(self.process);
+        self.home
+    }
+
     /// What it said last, for messages.
     pub(crate) fn with_last_words(&self, error: anyhow::Error) -> anyhow::Error {
         self.home.with_last_words(error)
     }
+}
+
+/// What an installation that nobody has put anything into has in memory, some seconds after its first answer.
+pub(crate) async fn idle(place: &Place) -> Result<Memory> {
+    let database = place.postgres.as_ref().map(Postgres::database).transpose()?;
+    let replica = Home::new(place, database.as_ref())?.serve(place).await?;
+    let request = Request::get("/healthz").header("host", replica.address.to_string()).body(Body::default())?;
+    load::fetch(replica.address, request).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    replica.process.memory()
 }
 
 impl Home {
@@ -109,22 +210,27 @@ impl Home {
         Ok(Self { dir, database: database.map(Database::url) })
     }
 
-    fn data(&self) -> std::path::PathBuf {
+    fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 
     /// Gives how long it took.
-    async fn fill(&self, place: &Place, users: usize) -> Result<Duration> {
+    async fn fill(
+        &self,
+        place: &Place,
+        write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+    ) -> Result<Duration> {
         let file = self.dir.path().join("account.json");
-        serde_json::to_writer(BufWriter::new(File::create(&file)?), &account::file(users))?;
+        let mut out = BufWriter::new(File::create(&file)?);
+        write(&mut out)?;
+        out.into_inner()?;
         let started = Instant::now();
         let mut apply = self.command(place)?;
         apply.arg("apply").arg(&file).stdin(Stdio::null()).stdout(Stdio::null());
-        let status = Process::start("rollcall apply", &mut apply)?.end(Duration::from_secs(1800)).await?;
+        let status = Process::start("rollcall apply", &mut apply)?.end(APPLY).await?;
         let filled_in = started.elapsed();
-        if !status.success() {
-            bail!("rollcall apply: {status}");
-        }
+        ensure!(status.success(), "rollcall apply: {status}");
+        std::fs::remove_file(&file)?;
         Ok(filled_in)
     }
 

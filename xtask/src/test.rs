@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rollcall_testbed::{Cluster, Options};
 
 use crate::run::{cargo, root, run, succeeds};
-use crate::{Done, Failure, needs, tidy, tools};
+use crate::{Done, Failure, bench, needs, tidy, tools};
 
 pub(crate) const HELP: &str = "\
 Run every check, in the order below, and stop at the first that fails
@@ -25,6 +25,7 @@ Steps:
   test      cargo test --workspace --locked, on SQLite
   postgres  the same on a throw-away PostgreSQL, whose URL is in ROLLCALL_TEST_DATABASE,
             without the packages that have nothing to do with a database
+  bench     cargo xtask bench --quick --check: the load harness's quick form, with wide bounds
   typos     typos, where it is installed
   deny      cargo deny check, where it is installed
   doc       cargo doc --workspace --no-deps --locked, warnings denied
@@ -51,13 +52,14 @@ struct Step {
     run: fn(&Path, &[String]) -> Result<Outcome, Failure>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "needs", run: |root, _| passed(needs::test_programs().and_then(|()| tools::install(root))) },
     Step { name: "fmt", run: fmt },
     Step { name: "lint", run: lint },
     Step { name: "tidy", run: |root, _| passed(tidy::check(root)) },
     Step { name: "test", run: |root, filters| passed(run(&mut on_sqlite(root, filters))) },
     Step { name: "postgres", run: postgres },
+    Step { name: "bench", run: |root, _| passed(bench::quick(root)) },
     Step { name: "typos", run: typos },
     Step { name: "deny", run: deny },
     Step { name: "doc", run: doc },

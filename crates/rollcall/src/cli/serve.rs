@@ -119,7 +119,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
     };
     let site = Site { public_url, remembered: u64::from(context.settings.reply_memory.value) * MIB };
     let rollcall = Arc::clone(&installation.rollcall);
-    let router = rollcall_web::router_with_metrics(rollcall, site, move || metrics.render());
+    let counted = Arc::clone(&rollcall);
+    let render = move || {
+        telemetry::count_statements(counted.statements());
+        metrics.render()
+    };
+    let router = rollcall_web::router_with_metrics(rollcall, site, render);
     // Before anybody is told that it runs: whoever stops it then is heard.
     let stop = {
         let _inside = runtime.enter();

@@ -64,6 +64,15 @@ fn the_log_has_request_ids_and_no_secret_and_refusals_are_counted() {
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
+    let statements = || {
+        let metrics =
+            reqwest::blocking::get(format!("{}/metrics", server.url)).expect("an answer").text().expect("text");
+        let line = metrics.lines().find_map(|line| line.strip_prefix("rollcall_statements_total "));
+        line.expect("the statements are counted").parse::<u64>().expect("a number")
+    };
+    let before = statements();
+    assert_eq!(ask(token), 200);
+    assert!((1..100).contains(&(statements() - before)), "one call more, and its few statements");
     let (token, secret) = (token.to_owned(), secret.to_owned());
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
