@@ -11,7 +11,7 @@ use rollcall_core::users::{self, Found, Lookup, StatusFilter, UserDetails};
 use rollcall_testkit::TestRollcall;
 use serde_json::json;
 
-use crate::model::{Account, Ways};
+use crate::model::{Account, Role, Ways};
 use crate::setting::{DAY, active, app, export, given, group, prune, role, state, statements};
 
 /// As an app sees them: for it groups are remembered.
@@ -28,7 +28,7 @@ fn look(acme: &TestRollcall, actor: &Actor, emails: &[String]) -> Vec<UserDetail
 }
 
 /// Every role of each, and its ways.
-fn roles(users: &[UserDetails]) -> Vec<BTreeMap<(RoleKind, String, Option<String>), Ways>> {
+fn roles(users: &[UserDetails]) -> Vec<BTreeMap<Role, Ways>> {
     let of = |user: &UserDetails| {
         let held = user.roles.iter().map(|held| {
             let ways = (held.direct, held.groups.iter().cloned().collect::<BTreeSet<_>>());
@@ -48,6 +48,10 @@ fn name(level: usize, n: usize) -> String {
     format!("g{level:02}-{n}")
 }
 
+fn texts(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
+}
+
 /// Ten levels of four groups, each below two of the level above it: ways part and meet again. Every group carries a role,
 /// and every user is in a group of each of the two lowest levels.
 fn deep(users: usize) -> State {
@@ -56,10 +60,7 @@ fn deep(users: usize) -> State {
     };
     let groups = (0..10).flat_map(|level| (0..4).map(move |n| (level, n))).map(|(level, n)| {
         let below = if level < 9 { vec![name(level + 1, n), name(level + 1, (n + 1) % 4)] } else { Vec::new() };
-        let (members, below) = (members(level, n), below);
-        let texts = |all: &[String]| all.iter().map(|text| Box::leak(text.clone().into_boxed_str()) as &str).collect();
-        let (members, below): (Vec<&str>, Vec<&str>) = (texts(&members), texts(&below));
-        group(&name(level, n), &members, &below)
+        group(&name(level, n), &texts(&members(level, n)), &texts(&below))
     });
     let carried = (0..10).flat_map(|level| (0..4).map(move |n| (level, n)));
     State {
@@ -112,6 +113,8 @@ fn a_role_whose_time_is_over_is_gone_although_the_group_that_carries_it_is_remem
     assert_eq!(acme.read(|view| view.mark()).unwrap(), mark, "and nothing was changed");
 }
 
+type Change = fn(&mut State);
+
 /// A group edit is seen by the next look, whatever it was; what is remembered of one account is none of another's.
 #[test]
 fn whatever_is_changed_of_groups_is_seen_at_once() {
@@ -127,7 +130,7 @@ fn whatever_is_changed_of_groups_is_seen_at_once() {
         walked
     };
     let mut seen = vec![check("at first")];
-    let changes: [(&str, fn(&mut State)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("a group is taken from under another", |file| file.groups[0].groups.clear()),
         ("a group in the middle goes", |file| {
             file.groups.retain(|group| group.name != "g05-1");

@@ -99,7 +99,7 @@ proptest! {
                     there[account].extend(new);
                 }
                 Step::Remove(account, from, nth) => {
-                    let goes = |place: usize| place >= from && place % nth == 0;
+                    let goes = |place: usize| place >= from && place.is_multiple_of(nth);
                     let (gone, left) = std::mem::take(&mut there[account])
                         .into_iter().enumerate().partition::<Vec<_>, _>(|(place, _)| goes(*place));
                     let gone: Vec<String> = gone.into_iter().map(|(_, email)| email).collect();

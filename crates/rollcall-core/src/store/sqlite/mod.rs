@@ -29,12 +29,15 @@ const LIST_CHUNK: usize = 16_384;
 /// Of as many statements the texts are kept that SQLite gets; there are fewer.
 const TEXTS: usize = 1_024;
 
+/// A statement as SQLite has it, by the length of its list.
+type OfLength = HashMap<usize, Arc<str>>;
+
 /// An open connection, and the count of the statements that were run on it.
 pub(crate) struct Connected {
     pub(super) connection: Connection,
     statements: Arc<AtomicU64>,
     /// Statements as SQLite has them, by how the store writes them and the length of their list: made once.
-    texts: RefCell<HashMap<Box<str>, HashMap<usize, Arc<str>>>>,
+    texts: RefCell<HashMap<Box<str>, OfLength>>,
 }
 
 type Each<'a> = dyn FnMut(&Row<'_, '_>) + 'a;
