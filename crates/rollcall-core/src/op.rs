@@ -40,7 +40,7 @@ pub struct Op<'t> {
 }
 
 /// Work that cannot fail and that nobody waits for, such as a line in the log.
-type OnceKept = Box<dyn FnOnce() + Send>;
+pub(crate) type OnceKept = Box<dyn FnOnce() + Send>;
 
 /// What is known of an actor who is an app, as of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +183,7 @@ impl<'t> Op<'t> {
     }
 }
 
-type Answer<T> = flume::Sender<Result<T>>;
+pub(crate) type Answer<T> = flume::Sender<Result<T>>;
 
 /// One `Op` as a job of the writer.
 pub(crate) struct OpJob<T, F> {
@@ -211,41 +211,48 @@ impl<T, F> OpJob<T, F> {
     }
 }
 
-impl<T, F: Fn(&mut Op<'_>) -> Result<T>> OpJob<T, F> {
-    /// The actor as they are now, if they may do this still.
-    fn renewed(&self, tx: &WriteTx<'_>) -> Result<Actor> {
-        let actor = renew(tx, &self.shared, &self.actor)?;
-        policy::require(&actor, self.permission)?;
-        Ok(actor)
-    }
+/// What was done in a transaction, whether that changed anything, and what comes after it.
+pub(crate) type Done<T> = (T, bool, Vec<OnceKept>);
 
-    /// The work, whether it changed anything, and what comes after; none where the actor is not who they were.
-    fn attempt(&self, tx: &WriteTx<'_>) -> Option<Result<(T, bool, Vec<OnceKept>)>> {
-        let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
-        let mut op = Op::new(view, tx);
-        let done = (self.work)(&mut op);
-        if done.is_err() && op.standing.get() == Standing::Old {
-            return None;
-        }
-        let once_kept = std::mem::take(&mut op.once_kept);
-        Some(done.and_then(|value| Ok((value, op.finish()?, once_kept))))
+/// Does the work of an actor as they were recognised; none where they are not who they were, and nothing is done then.
+pub(crate) fn attempt<T>(
+    tx: &WriteTx<'_>,
+    shared: &Arc<Shared>,
+    actor: &Actor,
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> Result<T>,
+) -> Option<Result<Done<T>>> {
+    let view = View::new(tx, actor.clone(), permission, Arc::clone(shared));
+    let mut op = Op::new(view, tx);
+    let done = work(&mut op);
+    if done.is_err() && op.standing.get() == Standing::Old {
+        return None;
     }
+    let once_kept = std::mem::take(&mut op.once_kept);
+    Some(done.and_then(|value| Ok((value, op.finish()?, once_kept))))
 }
 
-impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
+/// As [`attempt`], with the actor as they are now, if they may do this still.
+pub(crate) fn attempt_renewed<T>(
+    tx: &WriteTx<'_>,
+    shared: &Arc<Shared>,
+    actor: &mut Actor,
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> Result<T>,
+) -> Result<Done<T>> {
+    if let Some(done) = attempt(tx, shared, actor, permission, &work) {
+        return done;
+    }
+    // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
+    *actor = renew(tx, shared, actor)?;
+    policy::require(actor, permission)?;
+    attempt(tx, shared, actor, permission, &work)
+        .unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")))
+}
+
+impl<T: Send + 'static, F: Fn(&mut Op<'_>) -> Result<T> + Send + 'static> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let mut outcome = self.attempt(tx);
-        if outcome.is_none() {
-            // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
-            outcome = match self.renewed(tx) {
-                Ok(actor) => {
-                    self.actor = actor;
-                    self.attempt(tx)
-                }
-                Err(error) => Some(Err(error)),
-            };
-        }
-        let outcome = outcome.unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")));
+        let outcome = attempt_renewed(tx, &self.shared, &mut self.actor, self.permission, &self.work);
         let keep = outcome.is_ok() && self.mode == Mode::Real;
         (self.changed, self.once_kept) = (false, Vec::new());
         self.result = Some(outcome.map(|(value, changed, once_kept)| {
@@ -291,7 +298,11 @@ impl<T, F> SetupJob<T, F> {
     }
 }
 
-impl<T: Send, F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for SetupJob<T, F> {
+impl<T, F> Job for SetupJob<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
+{
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let result = (self.work)(tx, &self.shared);
         let keep = result.is_ok() && self.mode == Mode::Real;

@@ -22,8 +22,9 @@ use crate::seal::InstallationKey;
 use crate::shared::Shared;
 use crate::store::{self, Database, Extent, Job, Lock, Store, Threads, Tx};
 use crate::sync::{self, Report, State};
+use crate::together::{JobTogether, Together as _};
 use crate::transfer::{self, Copied};
-use crate::users::invitation;
+use crate::users::{Creation, Outcome, invitation};
 
 /// What it takes to open an installation.
 pub struct Open {
@@ -132,6 +133,15 @@ impl Rollcall {
             Some(once) if mode == Mode::Real => once.run(op, &work),
             _ => work(op),
         })
+    }
+
+    /// Creates users, as [`Self::write`] with [`users::create_many`](crate::users::create_many) would. Requests of one actor
+    /// that wait at the same time are done as one, and each is answered what it would be answered alone, in its turn.
+    pub fn create_users(&self, actor: Actor, asked: Creation) -> Pending<Vec<Outcome>> {
+        if let Err(refusal) = policy::require(&actor, Creation::PERMISSION) {
+            return Pending::done(Err(refusal));
+        }
+        self.start(move |reply, shared| Box::new(JobTogether::new(shared, actor, asked, reply)))
     }
 
     /// Finds out whose token this is, by its app's record of the moment; with [`Authenticating::needing`] by the record that

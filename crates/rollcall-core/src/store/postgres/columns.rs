@@ -96,7 +96,11 @@ pub(super) struct Column(BytesMut);
 
 impl Column {
     /// What each of these rows has at that place, as an array of that type.
-    pub(super) fn of(rows: &[Vec<Value<'_>>], place: usize, kind: &Type) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+    pub(super) fn of(
+        rows: &[Vec<Value<'_>>],
+        place: usize,
+        kind: &Type,
+    ) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         let values: Vec<Value<'_>> = rows.iter().map(|row| row.get(place).copied().unwrap_or(Value::Null)).collect();
         let mut bytes = BytesMut::new();
         values.to_sql(kind, &mut bytes)?;
@@ -127,7 +131,9 @@ mod tests {
         let rows = "unnest($1::bigint[], $2::text[]) with ordinality as b (p1, p2, nth_row)";
         assert_eq!(
             made("insert into t (a, b, c) values ($1, $2, 'open') on conflict do nothing"),
-            format!("insert into t (a, b, c) select b.p1, b.p2, 'open' from {rows} order by b.nth_row on conflict do nothing")
+            format!(
+                "insert into t (a, b, c) select b.p1, b.p2, 'open' from {rows} order by b.nth_row on conflict do nothing"
+            )
         );
         assert_eq!(
             made("delete from t where a = $1 and b = $2"),
