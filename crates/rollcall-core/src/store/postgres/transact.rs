@@ -206,8 +206,14 @@ impl Pool {
                             continue;
                         }
                         // The commit was refused, for the sake of one of them.
-                        None if group.len() > 1 => return group.into_iter().for_each(set_aside),
-                        None => Err(error),
+                        None => {
+                            let parts: Vec<_> = group.iter_mut().flat_map(|job| job.take_apart()).collect();
+                            group.extend(parts);
+                            if group.len() > 1 {
+                                return group.into_iter().for_each(set_aside);
+                            }
+                            Err(error)
+                        }
                     }
                 }
                 Ended::Unknown => self.look_up(open.trace()),
