@@ -17,6 +17,9 @@ use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Verdict, WriteTx}
 use crate::transfer::{Copied, Target};
 pub use crate::view::View;
 
+/// As many events wait at most before they are written.
+const EVENTS: usize = 20_000;
+
 /// Whether the work is done or only rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -31,6 +34,8 @@ pub struct Op<'t> {
     view: View<'t>,
     hand: &'t WriteTx<'t>,
     events: Vec<Event>,
+    /// Whether events of it stand in the log already.
+    has_told: bool,
     /// Whether it does nothing but add; none as long as it has not said.
     only_adds: Cell<Option<bool>>,
     /// Whether the actor is who they were when they were recognised.
@@ -64,7 +69,15 @@ impl<'t> Deref for Op<'t> {
 impl<'t> Op<'t> {
     fn new(view: View<'t>, hand: &'t WriteTx<'t>) -> Self {
         let standing = Cell::new(Standing::Unknown);
-        Self { view, hand, events: Vec::new(), only_adds: Cell::default(), standing, once_kept: Vec::new() }
+        Self {
+            view,
+            hand,
+            events: Vec::new(),
+            has_told: false,
+            only_adds: Cell::default(),
+            standing,
+            once_kept: Vec::new(),
+        }
     }
 
     /// As [`View::expect`], and what is seen from here on stays as it is until the end, but for what this does: others
@@ -143,6 +156,10 @@ impl<'t> Op<'t> {
             (false, false) => Err(Error::internal("an audit event without a change")),
             _ => {
                 self.events.extend(events);
+                // What waits in memory stays bounded, whatever a file describes.
+                if self.events.len() >= EVENTS {
+                    self.tell()?;
+                }
                 Ok(value)
             }
         }
@@ -158,15 +175,24 @@ impl<'t> Op<'t> {
         self.once_kept.push(Box::new(work));
     }
 
+    /// Writes the events that wait, each once.
+    fn tell(&mut self) -> Result<()> {
+        let events = std::mem::take(&mut self.events);
+        self.has_told = true;
+        store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &events)
+    }
+
     /// What must be true before anything is kept: its events stand in the log, its revision is raised, an admin is left.
-    fn finish(self) -> Result<bool> {
-        if self.events.is_empty() {
+    fn finish(mut self) -> Result<bool> {
+        if self.events.is_empty() && !self.has_told {
             return Ok(false);
         }
         if matches!(self.actor, Actor::App(_)) && self.standing.get() != Standing::Same {
             return Err(Error::internal("an app changed something without having been looked at"));
         }
-        store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &self.events)?;
+        if !self.events.is_empty() {
+            self.tell()?;
+        }
         store::accounts::raise_revision(self.hand, self.account)?;
         if self.only_adds.get() == Some(true) {
             return Ok(true);

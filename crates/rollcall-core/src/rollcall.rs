@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
 use crate::apps::door::Door;
@@ -214,7 +216,9 @@ impl Rollcall {
     /// Brings the account of that name to a described state, in one transaction; founds it where it is missing, or gives
     /// its name to the only account where that is still empty.
     pub fn apply(&self, _: &HostKey, state: State, prune: bool, mode: Mode) -> Pending<Report> {
-        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, state.clone(), prune))
+        // Its texts are tidied in place, which may be done twice: a copy of a large account would be in memory beside it.
+        let state = Mutex::new(state);
+        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, &mut state.lock(), prune))
     }
 
     /// Copies everything, from one snapshot, into an empty database; others may go on working meanwhile. Each row of the

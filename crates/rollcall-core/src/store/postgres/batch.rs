@@ -117,7 +117,7 @@ fn chunks<'b, 'v>(mut batch: &'b [Vec<Value<'v>>]) -> impl Iterator<Item = &'b [
     std::iter::from_fn(move || {
         let mut bytes = 0;
         let fits = |row: &&Vec<Value<'_>>| {
-            bytes += row.iter().map(size).sum::<usize>();
+            bytes += row.iter().map(Value::size).sum::<usize>();
             bytes <= BYTES
         };
         let rows = batch.iter().take(ROWS).take_while(fits).count().max(1).min(batch.len());
@@ -125,14 +125,6 @@ fn chunks<'b, 'v>(mut batch: &'b [Vec<Value<'v>>]) -> impl Iterator<Item = &'b [
         batch = rest;
         (!chunk.is_empty()).then_some(chunk)
     })
-}
-
-fn size(value: &Value<'_>) -> usize {
-    match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Null | Value::Int(_) | Value::Bool(_) => 8,
-    }
 }
 
 /// A text that PostgreSQL cannot hold is refused here, in words.

@@ -90,6 +90,10 @@ fn name_of(kind: &Type) -> Option<&'static str> {
     }
 }
 
+/// What an array begins with, and what each of its values begins with, in bytes.
+const HEAD: usize = 20;
+const LENGTH: usize = 4;
+
 /// An array as it goes over the wire.
 #[derive(Debug)]
 pub(super) struct Column(BytesMut);
@@ -102,7 +106,8 @@ impl Column {
         kind: &Type,
     ) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         let values: Vec<Value<'_>> = rows.iter().map(|row| row.get(place).copied().unwrap_or(Value::Null)).collect();
-        let mut bytes = BytesMut::new();
+        // As much as it takes at most: it does not grow by copies of itself.
+        let mut bytes = BytesMut::with_capacity(HEAD + values.iter().map(|value| LENGTH + value.size()).sum::<usize>());
         values.to_sql(kind, &mut bytes)?;
         Ok(Self(bytes))
     }
