@@ -240,6 +240,11 @@ impl<T, F> OpJob<T, F> {
 /// What was done in a transaction, whether that changed anything, and what comes after it.
 pub(crate) type Done<T> = (T, bool, Vec<OnceKept>);
 
+/// What came to something is kept.
+pub(crate) fn verdict<T>(outcome: &Result<T>) -> Verdict {
+    if outcome.is_ok() { Verdict::Keep } else { Verdict::Undo }
+}
+
 /// Does the work of an actor as they were recognised; none where they are not who they were, and nothing is done then.
 pub(crate) fn attempt<T>(
     tx: &WriteTx<'_>,
@@ -359,7 +364,7 @@ impl CopyJob {
 impl Job for CopyJob {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let result = tx.lock(Lock::Installation).and_then(|()| self.target.receive(tx));
-        let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::Undo };
+        let verdict = verdict(&result);
         self.result = Some(result);
         verdict
     }

@@ -61,11 +61,12 @@ impl<R: Together> Job for JobTogether<R> {
             op::attempt_renewed(tx, &self.shared, &mut self.actor, R::PERMISSION, work)
         };
         (self.changed, self.once_kept) = (false, Vec::new());
+        let verdict = op::verdict(&outcome);
         self.result = Some(outcome.map(|(answers, changed, once_kept)| {
             (self.changed, self.once_kept) = (changed, once_kept);
             answers
         }));
-        if matches!(self.result, Some(Ok(_))) { Verdict::Keep } else { Verdict::Undo }
+        verdict
     }
 
     fn account(&self) -> Option<AccountKey> {

@@ -205,3 +205,13 @@ fn a_file_with_more_than_is_written_at_once_is_applied_whole_and_in_order() {
     let page = acme.read(|view| users::list::page(view, Page::after(20_000, 50, 1_000).unwrap())).unwrap().1;
     assert_eq!((page.total, page.items.len()), (20_003, 3));
 }
+
+#[test]
+fn a_file_whose_last_event_is_written_before_the_end_is_a_change_like_any_other() {
+    let acme = TestRollcall::new();
+    let mark = || acme.read(|view| view.mark()).unwrap();
+    let before = mark();
+    let users = (0..20_000).map(|n| active(&format!("u{n:05}@acme.test"))).collect();
+    acme.apply(State { users, ..state() }).unwrap();
+    assert_ne!(mark(), before);
+}
