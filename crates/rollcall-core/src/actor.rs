@@ -88,6 +88,19 @@ impl Actor {
         }
     }
 
+    /// Whether all that they do is done, and told, as the other's: the same right, proved at the same time, from the same
+    /// place.
+    pub(crate) fn is_as_good_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::App(a), Self::App(b)) => {
+                (a.account, a.key, a.ip, a.proof.stamp) == (b.account, b.key, b.ip, b.proof.stamp)
+                    && (&a.client_id, &a.name, &a.scopes) == (&b.client_id, &b.name, &b.scopes)
+            }
+            (Self::Host(a), Self::Host(b)) => (a.account, a.job) == (b.account, b.job),
+            _ => false,
+        }
+    }
+
     /// Where the request came from, where it came over a network.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         match self {

@@ -65,6 +65,7 @@ pub mod keys;
 pub mod page;
 pub mod seal;
 pub mod text;
+mod together;
 
 mod once;
 mod pending;

@@ -17,6 +17,9 @@ use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Verdict, WriteTx}
 use crate::transfer::{Copied, Target};
 pub use crate::view::View;
 
+/// As many events wait at most before they are written.
+const EVENTS: usize = 20_000;
+
 /// Whether the work is done or only rehearsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -31,6 +34,8 @@ pub struct Op<'t> {
     view: View<'t>,
     hand: &'t WriteTx<'t>,
     events: Vec<Event>,
+    /// Whether events of it stand in the log already.
+    has_told: bool,
     /// Whether it does nothing but add; none as long as it has not said.
     only_adds: Cell<Option<bool>>,
     /// Whether the actor is who they were when they were recognised.
@@ -40,7 +45,7 @@ pub struct Op<'t> {
 }
 
 /// Work that cannot fail and that nobody waits for, such as a line in the log.
-type OnceKept = Box<dyn FnOnce() + Send>;
+pub(crate) type OnceKept = Box<dyn FnOnce() + Send>;
 
 /// What is known of an actor who is an app, as of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +69,15 @@ impl<'t> Deref for Op<'t> {
 impl<'t> Op<'t> {
     fn new(view: View<'t>, hand: &'t WriteTx<'t>) -> Self {
         let standing = Cell::new(Standing::Unknown);
-        Self { view, hand, events: Vec::new(), only_adds: Cell::default(), standing, once_kept: Vec::new() }
+        Self {
+            view,
+            hand,
+            events: Vec::new(),
+            has_told: false,
+            only_adds: Cell::default(),
+            standing,
+            once_kept: Vec::new(),
+        }
     }
 
     /// As [`View::expect`], and what is seen from here on stays as it is until the end, but for what this does: others
@@ -143,6 +156,10 @@ impl<'t> Op<'t> {
             (false, false) => Err(Error::internal("an audit event without a change")),
             _ => {
                 self.events.extend(events);
+                // What waits in memory stays bounded, whatever a file describes.
+                if self.events.len() >= EVENTS {
+                    self.tell()?;
+                }
                 Ok(value)
             }
         }
@@ -158,15 +175,24 @@ impl<'t> Op<'t> {
         self.once_kept.push(Box::new(work));
     }
 
+    /// Writes the events that wait, each once.
+    fn tell(&mut self) -> Result<()> {
+        let events = std::mem::take(&mut self.events);
+        self.has_told = true;
+        store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &events)
+    }
+
     /// What must be true before anything is kept: its events stand in the log, its revision is raised, an admin is left.
-    fn finish(self) -> Result<bool> {
-        if self.events.is_empty() {
+    fn finish(mut self) -> Result<bool> {
+        if self.events.is_empty() && !self.has_told {
             return Ok(false);
         }
         if matches!(self.actor, Actor::App(_)) && self.standing.get() != Standing::Same {
             return Err(Error::internal("an app changed something without having been looked at"));
         }
-        store::audit::insert_many(self.hand, self.account, self.now, &self.actor, &self.events)?;
+        if !self.events.is_empty() {
+            self.tell()?;
+        }
         store::accounts::raise_revision(self.hand, self.account)?;
         if self.only_adds.get() == Some(true) {
             return Ok(true);
@@ -183,7 +209,7 @@ impl<'t> Op<'t> {
     }
 }
 
-type Answer<T> = flume::Sender<Result<T>>;
+pub(crate) type Answer<T> = flume::Sender<Result<T>>;
 
 /// One `Op` as a job of the writer.
 pub(crate) struct OpJob<T, F> {
@@ -211,41 +237,53 @@ impl<T, F> OpJob<T, F> {
     }
 }
 
-impl<T, F: Fn(&mut Op<'_>) -> Result<T>> OpJob<T, F> {
-    /// The actor as they are now, if they may do this still.
-    fn renewed(&self, tx: &WriteTx<'_>) -> Result<Actor> {
-        let actor = renew(tx, &self.shared, &self.actor)?;
-        policy::require(&actor, self.permission)?;
-        Ok(actor)
-    }
+/// What was done in a transaction, whether that changed anything, and what comes after it.
+pub(crate) type Done<T> = (T, bool, Vec<OnceKept>);
 
-    /// The work, whether it changed anything, and what comes after; none where the actor is not who they were.
-    fn attempt(&self, tx: &WriteTx<'_>) -> Option<Result<(T, bool, Vec<OnceKept>)>> {
-        let view = View::new(tx, self.actor.clone(), self.permission, Arc::clone(&self.shared));
-        let mut op = Op::new(view, tx);
-        let done = (self.work)(&mut op);
-        if done.is_err() && op.standing.get() == Standing::Old {
-            return None;
-        }
-        let once_kept = std::mem::take(&mut op.once_kept);
-        Some(done.and_then(|value| Ok((value, op.finish()?, once_kept))))
-    }
+/// What came to something is kept.
+pub(crate) fn verdict<T>(outcome: &Result<T>) -> Verdict {
+    if outcome.is_ok() { Verdict::Keep } else { Verdict::Undo }
 }
 
-impl<T: Send, F: Fn(&mut Op<'_>) -> Result<T> + Send> Job for OpJob<T, F> {
+/// Does the work of an actor as they were recognised; none where they are not who they were, and nothing is done then.
+pub(crate) fn attempt<T>(
+    tx: &WriteTx<'_>,
+    shared: &Arc<Shared>,
+    actor: &Actor,
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> Result<T>,
+) -> Option<Result<Done<T>>> {
+    let view = View::new(tx, actor.clone(), permission, Arc::clone(shared));
+    let mut op = Op::new(view, tx);
+    let done = work(&mut op);
+    if done.is_err() && op.standing.get() == Standing::Old {
+        return None;
+    }
+    let once_kept = std::mem::take(&mut op.once_kept);
+    Some(done.and_then(|value| Ok((value, op.finish()?, once_kept))))
+}
+
+/// As [`attempt`], with the actor as they are now, if they may do this still.
+pub(crate) fn attempt_renewed<T>(
+    tx: &WriteTx<'_>,
+    shared: &Arc<Shared>,
+    actor: &mut Actor,
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> Result<T>,
+) -> Result<Done<T>> {
+    if let Some(done) = attempt(tx, shared, actor, permission, &work) {
+        return done;
+    }
+    // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
+    *actor = renew(tx, shared, actor)?;
+    policy::require(actor, permission)?;
+    attempt(tx, shared, actor, permission, &work)
+        .unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")))
+}
+
+impl<T: Send + 'static, F: Fn(&mut Op<'_>) -> Result<T> + Send + 'static> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let mut outcome = self.attempt(tx);
-        if outcome.is_none() {
-            // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
-            outcome = match self.renewed(tx) {
-                Ok(actor) => {
-                    self.actor = actor;
-                    self.attempt(tx)
-                }
-                Err(error) => Some(Err(error)),
-            };
-        }
-        let outcome = outcome.unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")));
+        let outcome = attempt_renewed(tx, &self.shared, &mut self.actor, self.permission, &self.work);
         let keep = outcome.is_ok() && self.mode == Mode::Real;
         (self.changed, self.once_kept) = (false, Vec::new());
         self.result = Some(outcome.map(|(value, changed, once_kept)| {
@@ -291,7 +329,11 @@ impl<T, F> SetupJob<T, F> {
     }
 }
 
-impl<T: Send, F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send> Job for SetupJob<T, F> {
+impl<T, F> Job for SetupJob<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
+{
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let result = (self.work)(tx, &self.shared);
         let keep = result.is_ok() && self.mode == Mode::Real;
@@ -322,7 +364,7 @@ impl CopyJob {
 impl Job for CopyJob {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let result = tx.lock(Lock::Installation).and_then(|()| self.target.receive(tx));
-        let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::Undo };
+        let verdict = verdict(&result);
         self.result = Some(result);
         verdict
     }

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
 use crate::apps::door::Door;
@@ -22,8 +24,9 @@ use crate::seal::InstallationKey;
 use crate::shared::Shared;
 use crate::store::{self, Database, Extent, Job, Lock, Store, Threads, Tx};
 use crate::sync::{self, Report, State};
+use crate::together::{JobTogether, Together as _};
 use crate::transfer::{self, Copied};
-use crate::users::invitation;
+use crate::users::{Creation, Outcome, invitation};
 
 /// What it takes to open an installation.
 pub struct Open {
@@ -134,6 +137,15 @@ impl Rollcall {
         })
     }
 
+    /// Creates users, as [`Self::write`] with [`users::create_many`](crate::users::create_many) would. Requests of one actor
+    /// that wait at the same time are done as one, and each is answered what it would be answered alone, in its turn.
+    pub fn create_users(&self, actor: Actor, asked: Creation) -> Pending<Vec<Outcome>> {
+        if let Err(refusal) = policy::require(&actor, Creation::PERMISSION) {
+            return Pending::done(Err(refusal));
+        }
+        self.start(move |reply, shared| Box::new(JobTogether::new(shared, actor, asked, reply)))
+    }
+
     /// Finds out whose token this is, by its app's record of the moment; with [`Authenticating::needing`] by the record that
     /// is remembered, where there is one.
     pub fn authenticate(&self, token: String, ip: Option<IpAddr>) -> Authenticating<'_> {
@@ -204,7 +216,9 @@ impl Rollcall {
     /// Brings the account of that name to a described state, in one transaction; founds it where it is missing, or gives
     /// its name to the only account where that is still empty.
     pub fn apply(&self, _: &HostKey, state: State, prune: bool, mode: Mode) -> Pending<Report> {
-        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, state.clone(), prune))
+        // Its texts are tidied in place, which may be done twice: a copy of a large account would be in memory beside it.
+        let state = Mutex::new(state);
+        self.set_up(mode, move |tx, shared| sync::apply(tx, shared, &mut state.lock(), prune))
     }
 
     /// Copies everything, from one snapshot, into an empty database; others may go on working meanwhile. Each row of the

@@ -5,7 +5,7 @@ mod write;
 
 pub(crate) use write::{
     GroupChange, NamedEdge, NamedMember, NewGroup, add_members, create_many, nest, remove_many, remove_members, unnest,
-    update_many, write_joining, write_leaving,
+    update_many, write_joining, write_joining_of_many, write_leaving,
 };
 
 use std::collections::HashMap;

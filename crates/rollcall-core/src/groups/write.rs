@@ -149,9 +149,29 @@ pub(crate) fn write_joining(
     members: &[NamedMember],
     via: &str,
 ) -> Result<Vec<Event>> {
-    let rows: Vec<_> = members.iter().map(|m| (m.group, m.user)).collect();
-    store::members::insert_many(tx, view.account, &rows, &view.actor.signature().1, via, view.now)?;
+    insert(tx, view, members.iter(), via)?;
     Ok(member_events(EventKind::UsersAddedToGroup, members, "added to"))
+}
+
+/// As [`write_joining`], for several requests: each is told of by itself.
+pub(crate) fn write_joining_of_many(
+    tx: &WriteTx<'_>,
+    view: &View<'_>,
+    requests: &[Vec<NamedMember>],
+    via: &str,
+) -> Result<Vec<Vec<Event>>> {
+    insert(tx, view, requests.iter().flatten(), via)?;
+    Ok(requests.iter().map(|members| member_events(EventKind::UsersAddedToGroup, members, "added to")).collect())
+}
+
+fn insert<'m>(
+    tx: &WriteTx<'_>,
+    view: &View<'_>,
+    members: impl Iterator<Item = &'m NamedMember>,
+    via: &str,
+) -> Result<()> {
+    let rows: Vec<_> = members.map(|m| (m.group, m.user)).collect();
+    store::members::insert_many(tx, view.account, &rows, &view.actor.signature().1, via, view.now).map(|_| ())
 }
 
 /// Removes members.

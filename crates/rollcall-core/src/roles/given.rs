@@ -50,6 +50,14 @@ pub(crate) fn write(
     Ok(events(names, &added, &removed))
 }
 
+/// Writes what those get who had nothing, and tells of it: of the gifts of each request by themselves.
+pub(crate) fn write_new(tx: &WriteTx<'_>, view: &View<'_>, requests: &[(Names<'_>, Given)]) -> Result<Vec<Vec<Event>>> {
+    let added: Vec<Vec<Held>> = requests.iter().map(|(_, given)| differing(given, &Given::new())).collect();
+    let rows: Vec<NewAssignment> = added.iter().flatten().copied().map(NewAssignment::of).collect();
+    store::assignments::insert_many(tx, view.account, &rows, &view.actor.signature().1, "api", view.now)?;
+    Ok(requests.iter().zip(&added).map(|((names, _), added)| events(names, added, &[])).collect())
+}
+
 /// What the one has and the other has not, or until another time; in order.
 fn differing(one: &Given, other: &Given) -> Vec<Held> {
     let mut out: Vec<_> =

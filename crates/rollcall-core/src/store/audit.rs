@@ -264,7 +264,7 @@ pub(crate) fn seal_many(tx: &WriteTx<'_>, account: AccountKey, sealed: &[(i64, S
             vec![account.into(), (*id).into(), s.link.seq.into(), (&s.previous).into(), (&s.link.hash).into()]
         })
         .collect();
-    tx.execute_many(
+    tx.execute_unordered(
         "update audit_events set seq = $3, previous_hash = $4, hash = $5 where account_id = $1 and id = $2",
         &rows,
     )?;

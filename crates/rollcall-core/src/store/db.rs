@@ -1,6 +1,7 @@
 //! The database: where it is, and the threads that work on it behind two queues. What each kind of database does its own
 //! way is in `sqlite/` and `postgres/`; the other files of the store do not know it.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,7 +117,7 @@ pub(crate) enum Verdict {
 }
 
 /// Work for a writer: first `run`, then `answer` once its fate is on the disk.
-pub(crate) trait Job: Send {
+pub(crate) trait Job: Any + Send {
     /// Does the work. It may be called again where the database undid it: two transactions that waited for each other.
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict;
     /// Whether it is certain before it runs that nothing of it is kept.
@@ -127,8 +128,29 @@ pub(crate) trait Job: Send {
     fn account(&self) -> Option<AccountKey> {
         None
     }
+    /// Takes over the job that came after it, where both can be done as one; gives it back where they cannot.
+    fn absorb(&mut self, next: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        Some(next)
+    }
+    /// Lets go of the jobs that it took over, in their order: none of them may suffer by another.
+    fn take_apart(&mut self) -> Vec<Box<dyn Job>> {
+        Vec::new()
+    }
     /// Tells whoever waits. An error means that nothing of it was kept, unless it says that it cannot tell.
     fn answer(self: Box<Self>, fate: Result<()>);
+}
+
+/// The jobs that waited, in order, those as one that can be.
+pub(super) fn together(waiting: impl Iterator<Item = Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let mut jobs = Vec::<Box<dyn Job>>::new();
+    for job in waiting {
+        let left = match jobs.last_mut() {
+            Some(last) => last.absorb(job),
+            None => Some(job),
+        };
+        jobs.extend(left);
+    }
+    jobs
 }
 
 /// What the statements of a reader see.

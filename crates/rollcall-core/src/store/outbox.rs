@@ -60,7 +60,7 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, messages: &[(i6
 /// Nobody else's turn comes before `until`.
 pub(crate) fn lease_many(tx: &WriteTx<'_>, account: AccountKey, ids: &[i64], until: Time) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), (*id).into(), until.into()]).collect();
-    tx.execute_many("update outbox set next_at = $3 where account_id = $1 and id = $2", &rows)
+    tx.execute_unordered("update outbox set next_at = $3 where account_id = $1 and id = $2", &rows)
 }
 
 pub(crate) fn postpone_many(tx: &WriteTx<'_>, account: AccountKey, failed: &[(i64, Time, &str)]) -> Result<()> {
@@ -68,7 +68,7 @@ pub(crate) fn postpone_many(tx: &WriteTx<'_>, account: AccountKey, failed: &[(i6
         .iter()
         .map(|(id, next, why)| vec![account.into(), (*id).into(), (*next).into(), (*why).into()])
         .collect();
-    tx.execute_many(
+    tx.execute_unordered(
         "update outbox set attempts = attempts + 1, next_at = $3, last_error = $4 where account_id = $1 and id = $2",
         &rows,
     )?;

@@ -15,6 +15,17 @@ pub(crate) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+impl Value<'_> {
+    /// How many bytes it takes, or somewhat more.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Null | Self::Int(_) | Self::Bool(_) => 8,
+        }
+    }
+}
+
 macro_rules! value_from {
     ($($type:ty => $make:expr),+ $(,)?) => {$(
         impl<'a> From<$type> for Value<'a> {

@@ -173,8 +173,8 @@ impl<'c> WriteTx<'c> {
         }
     }
 
-    /// Runs one statement for each row of a batch, in order, and tells how many rows were changed. To the rest of the
-    /// store this is one statement: SQLite steps through it in process, PostgreSQL gets the batch in one go.
+    /// Does what the statement says for each row of a batch, in order, and tells how many rows were changed. To the rest
+    /// of the store this is one statement: SQLite steps through it in process, PostgreSQL gets the batch in one go.
     pub(crate) fn execute_many(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<usize> {
         if batch.is_empty() {
             return Ok(0);
@@ -182,6 +182,18 @@ impl<'c> WriteTx<'c> {
         match self.0.0 {
             Behind::Sqlite(c) => c.execute_many(sql, batch),
             Behind::Postgres(s) => s.execute_many(sql, batch),
+        }
+    }
+
+    /// As [`Self::execute_many`], for updates of which no two touch the same row, and none wants what another one lets go:
+    /// their order is nothing to them, and PostgreSQL changes all at once.
+    pub(crate) fn execute_unordered(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<usize> {
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        match self.0.0 {
+            Behind::Sqlite(c) => c.execute_many(sql, batch),
+            Behind::Postgres(s) => s.execute_unordered(sql, batch),
         }
     }
 

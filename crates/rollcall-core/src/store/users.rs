@@ -240,7 +240,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
     // All let go of their org user ids before any gets one: two users may swap theirs.
     let freed: Vec<Vec<Value<'_>>> =
         changes.iter().map(|c| vec![account.into(), c.key.into(), (&c.org_user_id).into()]).collect();
-    tx.execute_many(
+    tx.execute_unordered(
         "update users set org_user_id = null where account_id = $1 and id = $2 and (org_user_id <> $3 or $3 is null)",
         &freed,
     )?;
@@ -263,7 +263,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
         .collect();
     let profile: Vec<String> =
         ProfileField::ALL.into_iter().enumerate().map(|(n, f)| format!("{} = ${}", f.column(), n + 9)).collect();
-    tx.execute_many(
+    tx.execute_unordered(
         &format!(
             "update users set org_user_id = $3, can_create_bot = $4, is_developer = $5, data_tables = $6, status = $7, \
              updated_at = $8, {} where account_id = $1 and id = $2",
@@ -305,7 +305,7 @@ pub(crate) fn erase_many(
     let rows: Vec<Vec<Value<'_>>> =
         users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
     let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");
-    tx.execute_many(
+    tx.execute_unordered(
         &format!(
             "update users set email = $3, email_key = $3, org_user_id = null, can_create_bot = false, \
              is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \

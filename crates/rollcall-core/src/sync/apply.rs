@@ -16,8 +16,11 @@ use crate::shared::Shared;
 use crate::store::{self, BotKey, DialogKey, GroupKey, RoleKey, UserKey, WriteTx};
 use crate::text::{self, Email};
 
+/// As many users or memberships are written at once: of the rows of a file not all are in memory together.
+pub(super) const CHUNK: usize = 20_000;
+
 /// Brings the account of the description's name to it, in the transaction at hand.
-pub(crate) fn apply(tx: &WriteTx<'_>, shared: &Arc<Shared>, state: State, should_prune: bool) -> Result<Report> {
+pub(crate) fn apply(tx: &WriteTx<'_>, shared: &Arc<Shared>, state: &mut State, should_prune: bool) -> Result<Report> {
     let place = |why: String| Error::faults(vec![Fault::at("account.name", why)]);
     let name = text::required("the account's name", &state.name, MAX_NAME).map_err(place)?;
     let mut report = Report::default();
@@ -49,13 +52,13 @@ pub(super) struct Keys {
     pub(super) bots: HashMap<String, (BotKey, HashMap<String, DialogKey>)>,
 }
 
-fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Report) -> Result<Report> {
+fn bring(op: &mut Op<'_>, state: &mut State, should_prune: bool, mut report: Report) -> Result<Report> {
     let mut now = Current::load(op)?;
-    check::check(&mut state, &now, should_prune).map_err(Error::faults)?;
+    check::check(state, &now, should_prune).map_err(Error::faults)?;
     let report = &mut report;
     if should_prune {
         // Edges go before new ones come: a file may turn one round.
-        prune::prune_edges(op, &state, &now, report)?;
+        prune::prune_edges(op, state, &now, report)?;
         now = Current::load(op)?;
     }
     let mut keys = Keys {
@@ -64,14 +67,14 @@ fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Repo
         roles: HashMap::new(),
         bots: HashMap::new(),
     };
-    bring_roles(op, &state, &now, &mut keys, report)?;
-    bring_users(op, &state, &now, &mut keys, report)?;
-    bring_bots(op, &state, &now, &mut keys, report)?;
-    bring_groups(op, &state, &now, &mut keys, report)?;
-    bring_members(op, &state, &now, &keys, report)?;
-    bring_assignments(op, &state, &now, &keys, report)?;
-    bring_tasks(op, &state, &now, &keys, report)?;
-    bring_apps(op, &state, &now, report)?;
+    bring_roles(op, state, &now, &mut keys, report)?;
+    bring_users(op, state, &now, &mut keys, report)?;
+    bring_bots(op, state, &now, &mut keys, report)?;
+    bring_groups(op, state, &now, &mut keys, report)?;
+    bring_members(op, state, &now, &keys, report)?;
+    bring_assignments(op, state, &now, &keys, report)?;
+    bring_tasks(op, state, &now, &keys, report)?;
+    bring_apps(op, state, &now, report)?;
     if let Some(key) = state.owner.as_ref().and_then(|email| keys.users.get(&Email::lookup_key(email)))
         && now.owner != Some(*key)
     {
@@ -79,7 +82,7 @@ fn bring(op: &mut Op<'_>, mut state: State, should_prune: bool, mut report: Repo
         accounts::set_owner(op, *key, state.owner.as_deref().unwrap_or_default())?;
     }
     if should_prune {
-        prune::prune_things(op, &state, report)?;
+        prune::prune_things(op, state, report)?;
     }
     Ok(std::mem::take(report))
 }

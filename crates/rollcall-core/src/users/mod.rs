@@ -20,7 +20,7 @@ use std::fmt;
 
 pub use access::{AccessRefusal, Flags, set_access};
 pub use asked::{NewUser, RoleOnBot, TaskGrant, UserFault, UserUpdate};
-pub use create::{Outcome, create_many};
+pub use create::{Creation, Outcome, create, create_many};
 pub use info::{Found, Lookup, StatusFilter, UserDetails, info};
 pub(crate) use people::People;
 pub use profile::{Profile, ProfileField};

@@ -31,6 +31,7 @@ mod sync;
 mod sync_apps;
 mod sync_faults;
 mod sync_rules;
+mod together;
 mod token_matrix;
 mod tokens;
 mod transfer;

@@ -5,14 +5,15 @@ use rollcall_core::bots::Audience;
 use rollcall_core::chance;
 use rollcall_core::change::Change;
 use rollcall_core::op::Mode;
+use rollcall_core::page::Page;
 use rollcall_core::policy::Scope;
 use rollcall_core::roles::RoleKind;
 use rollcall_core::sync::{AssignmentState, BotState, GroupState, Report, State, TaskState, UserState};
-use rollcall_core::users::{ProfileField, Status};
+use rollcall_core::users::{self, ProfileField, Status};
 use rollcall_testkit::{START, TestRollcall, user};
 use serde_json::json;
 
-use crate::setting::{DAY, active, app_state, bot, export, given, group, prune, role, state, texts};
+use crate::setting::{DAY, active, app_state, bot, export, given, group, number, prune, role, state, texts};
 
 pub(crate) fn task(bot: &str, dialogs: Option<&[&str]>) -> TaskState {
     TaskState { bot: bot.into(), dialogs: dialogs.map(texts) }
@@ -178,4 +179,39 @@ fn an_app_of_a_file_gets_a_secret_that_is_told_once() {
     let error = acme.apply(file).unwrap_err();
     assert_eq!(error.to_string(), "apps[0].clientSecret: the client secret has 4 characters; at least 32 are needed");
     assert!(prune(&acme, state()).is_err(), "Ada owns the account");
+}
+
+#[test]
+fn a_file_with_more_than_is_written_at_once_is_applied_whole_and_in_order() {
+    let acme = TestRollcall::new();
+    let email = |n: usize| format!("u{n:05}@acme.test");
+    let users: Vec<UserState> = (0..20_003).map(|n| active(&email(n))).collect();
+    let members: Vec<String> = (0..20_001).map(email).collect();
+    let groups = [("Everybody", members), ("Few", vec![email(3), email(20_002)])];
+    let groups = groups.map(|(name, members)| GroupState { members, ..group(name, &[], &[]) }).to_vec();
+    acme.apply(State { users, groups, ..state() }).unwrap();
+    assert_eq!(number(&acme, "select count(*) from users"), 20_003);
+    assert_eq!(number(&acme, "select count(*) from memberships"), 20_003);
+    let of = |name: &str| number(&acme, &format!("select count(*) from audit_events where name = '{name}'"));
+    assert_eq!(["User Created", "Group Created", "Users Added to Group"].map(of), [20_003, 2, 2]);
+    // Each is told of once, in the order of the file, and before what became of them.
+    let told = "select count(*) from (select target, row_number() over (order by id) as place from audit_events \
+                where name = 'User Created') e join (select public_id, row_number() over (order by email) as place \
+                from users) u on u.public_id = e.target and u.place = e.place";
+    assert_eq!(number(&acme, told), 20_003);
+    let late = "select count(*) from audit_events where name = 'User Created' and id > (select min(id) from audit_events \
+                where name = 'Group Created')";
+    assert_eq!(number(&acme, late), 0);
+    let page = acme.read(|view| users::list::page(view, Page::after(20_000, 50, 1_000).unwrap())).unwrap().1;
+    assert_eq!((page.total, page.items.len()), (20_003, 3));
+}
+
+#[test]
+fn a_file_whose_last_event_is_written_before_the_end_is_a_change_like_any_other() {
+    let acme = TestRollcall::new();
+    let mark = || acme.read(|view| view.mark()).unwrap();
+    let before = mark();
+    let users = (0..20_000).map(|n| active(&format!("u{n:05}@acme.test"))).collect();
+    acme.apply(State { users, ..state() }).unwrap();
+    assert_ne!(mark(), before);
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, header};
 use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Once, Op, Reply, View};
 use rollcall_core::page::{MAX_LIMIT, Page};
+use rollcall_core::users::{self, Creation, NewUser, Outcome};
 use rollcall_core::{Code, Error, Fault, Result as CoreResult, Rollcall};
 use serde_json::Value;
 
@@ -204,6 +205,25 @@ impl Call {
     ) -> Result<Answer, Failure> {
         let reply = self.rollcall.write_once(self.actor, self.route.permission, self.mode, self.once, work).await?;
         Answer::of(reply)
+    }
+
+    /// Creates users, in one go with others who ask for that at the same time. A rehearsal, and a call that carries a key,
+    /// are done by themselves.
+    pub(super) async fn creating(
+        self,
+        asked: Vec<NewUser>,
+        body: impl Fn(&[Outcome]) -> Vec<u8> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        let asked = Creation::of(asked);
+        if self.mode == Mode::Real && self.once.is_none() {
+            let outcomes = self.rollcall.create_users(self.actor, asked).await?;
+            return Answer::of(Reply { status: 200, body: body(&outcomes), replayed: false });
+        }
+        self.writing(move |op| {
+            let outcomes = users::create(op, &asked)?;
+            Ok(Reply { status: 200, body: body(&outcomes), replayed: false })
+        })
+        .await
     }
 
     /// As [`Self::writing`], for work that may refuse the whole request in the vendor's own words: then nothing of it is

@@ -11,12 +11,8 @@ use super::wire;
 
 pub(super) async fn create(mut call: Call) -> Result<Answer, Failure> {
     let asked = wire::users::read_create(&call.json().await?)?;
-    call.writing(move |op| {
-        let echoes = wire::users_failed::Echo::of(&asked);
-        let outcomes = users::create_many(op, asked.clone())?;
-        Ok(Reply { status: 200, body: wire::users::created(&echoes, &outcomes), replayed: false })
-    })
-    .await
+    let echoes = wire::users_failed::Echo::of(&asked);
+    call.creating(asked, move |outcomes| wire::users::created(&echoes, outcomes)).await
 }
 
 pub(super) async fn info(mut call: Call) -> Result<Answer, Failure> {

@@ -47,6 +47,7 @@ impl Session {
             runtime,
             statements: Arc::clone(statements),
             prepared: RefCell::default(),
+            of_many: RefCell::default(),
             waiting: RefCell::default(),
             is_open: Cell::new(false),
             remedy: Cell::new(None),

@@ -2,6 +2,8 @@
 //! words that its schema spells otherwise are in `../migrate.rs`.
 
 mod address;
+mod batch;
+mod columns;
 mod connect;
 mod failure;
 mod lock;
@@ -18,6 +20,8 @@ use std::time::Duration;
 
 use super::Value;
 use crate::error::Result;
+
+use parameter::Parameter;
 
 pub use address::Address;
 pub(super) use pool::start;
@@ -36,13 +40,15 @@ pub(super) fn exists(address: &Address) -> Result<bool> {
 type Each<'a> = dyn FnMut(&super::Row<'_, '_>) + 'a;
 
 /// A [`Value`] that lives for itself, for statements that are sent later.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Owned {
     Null,
     Int(i64),
     Bool(bool),
     Text(String),
     Bytes(Vec<u8>),
+    /// One for each row of a batch.
+    Column(columns::Column),
 }
 
 impl From<Value<'_>> for Owned {
@@ -58,13 +64,14 @@ impl From<Value<'_>> for Owned {
 }
 
 impl Owned {
-    fn as_value(&self) -> Value<'_> {
-        match self {
+    fn as_parameter(&self) -> Parameter<'_> {
+        Parameter::One(match self {
             Self::Null => Value::Null,
             Self::Int(n) => Value::Int(*n),
             Self::Bool(b) => Value::Bool(*b),
             Self::Text(s) => Value::Text(s),
             Self::Bytes(b) => Value::Bytes(b),
-        }
+            Self::Column(column) => return Parameter::Column(column),
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::columns::Column;
 use crate::store::Value;
 
 impl ToSql for Value<'_> {
@@ -29,11 +30,12 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// One value, or the list of `= any(…)`.
+/// One value, the list of `= any(…)`, or a column of a batch.
 #[derive(Debug)]
 pub(super) enum Parameter<'a> {
     One(Value<'a>),
     List(&'a [Value<'a>]),
+    Column(&'a Column),
 }
 
 impl ToSql for Parameter<'_> {
@@ -41,6 +43,7 @@ impl ToSql for Parameter<'_> {
         match self {
             Self::One(value) => value.to_sql(kind, out),
             Self::List(values) => values.to_sql(kind, out),
+            Self::Column(column) => column.to_sql(kind, out),
         }
     }
 

@@ -38,8 +38,8 @@ pub(super) async fn run(
     let mut on_their_way: VecDeque<(Option<usize>, Answer<'_>)> = VecDeque::new();
     let mut counts = Vec::with_capacity(batch.len());
     for w in waiting {
-        let values = w.values.iter().map(Owned::as_value);
-        on_their_way.push_back((None, sent(client.query_raw(&w.statement, values)).await));
+        let parameters = w.values.iter().map(Owned::as_parameter);
+        on_their_way.push_back((None, sent(client.query_raw(&w.statement, parameters)).await));
     }
     for (place, parameters) in batch.iter().enumerate() {
         if on_their_way.len() >= WINDOW

@@ -12,7 +12,7 @@ use super::session::{Begin, Session};
 use crate::chance;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::store::db::{Job, QUEUE, ReadJob, Started, Threads, spawn};
+use crate::store::db::{Job, QUEUE, ReadJob, Started, Threads, spawn, together};
 use crate::store::migrate;
 
 /// How long nobody tries to connect after a failure: this at first, twice as long each time, up to the other.
@@ -78,9 +78,8 @@ pub(in crate::store) fn start(
         writers.push(spawn(format!("rollcall-gatherer-{n}"), move || {
             let mut session = None;
             while let Ok(first) = queue.recv() {
-                let mut group = vec![first];
-                group.extend(queue.try_iter().take(GROUP - 1));
-                pool.gather(&mut session, slot, group, &aside);
+                let group = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
+                pool.gather(&mut session, slot, together(group), &aside);
             }
         })?);
     }

@@ -58,6 +58,8 @@ pub(crate) struct Session {
     pub(super) runtime: Runtime,
     pub(super) statements: Arc<AtomicU64>,
     pub(super) prepared: RefCell<HashMap<String, Statement>>,
+    /// What does the same for many rows; none where nothing does.
+    pub(super) of_many: RefCell<HashMap<String, Option<Statement>>>,
     pub(super) waiting: RefCell<Vec<Waiting>>,
     /// Whether `begin` has been sent, and neither `commit` nor `rollback`.
     pub(super) is_open: Cell<bool>,
@@ -123,7 +125,7 @@ impl Session {
         self.wait(self.client().batch_execute(sql))
     }
 
-    fn prepared(&self, sql: &str) -> Result<Statement> {
+    pub(super) fn prepared(&self, sql: &str) -> Result<Statement> {
         if let Some(statement) = self.prepared.borrow().get(sql) {
             return Ok(statement.clone());
         }
@@ -147,14 +149,24 @@ impl Session {
         each: impl FnMut(usize, &tokio_postgres::Row),
     ) -> Result<Vec<u64>> {
         let statement = self.prepared(sql)?;
+        self.send(&statement, batch, each)
+    }
+
+    /// Sends what waits, and a statement for each of a batch.
+    pub(super) fn send(
+        &self,
+        statement: &Statement,
+        batch: &[Vec<Parameter<'_>>],
+        each: impl FnMut(usize, &tokio_postgres::Row),
+    ) -> Result<Vec<u64>> {
         let waiting = self.waiting.take();
         if !waiting.is_empty() {
             self.is_open.set(true);
         }
-        self.wait(pipeline::run(self.client(), &waiting, &statement, batch, each))
+        self.wait(pipeline::run(self.client(), &waiting, statement, batch, each))
     }
 
-    fn count(&self) {
+    pub(super) fn count(&self) {
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -184,40 +196,11 @@ impl Session {
         self.run(sql, &[parameters], |_, r| row(&Row::Postgres(r))).map(|_| ())
     }
 
-    pub(in crate::store) fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize> {
-        self.execute_many(sql, &[parameters.to_vec()])
-    }
-
-    pub(in crate::store) fn execute_many(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<usize> {
-        self.count();
-        let changed: u64 = self.run(sql, &possible(batch)?, |_, _| {})?.iter().sum();
-        self.changes.set(self.changes.get() + changed);
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
-    }
-
-    pub(in crate::store) fn execute_later(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<()> {
-        self.count();
-        possible(batch)?;
-        self.changes.set(self.changes.get() + batch.len() as u64);
-        for row in batch {
-            self.later(sql, row)?;
-        }
-        Ok(())
-    }
-
-    fn later(&self, sql: &str, values: &[Value<'_>]) -> Result<()> {
+    pub(super) fn later(&self, sql: &str, values: &[Value<'_>]) -> Result<()> {
         let statement = self.prepared(sql)?;
         let values = values.iter().copied().map(Owned::from).collect();
         self.waiting.borrow_mut().push(Waiting { statement, values });
         Ok(())
-    }
-
-    pub(in crate::store) fn insert_returning(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<Vec<Option<i64>>> {
-        self.count();
-        let mut ids = vec![None; batch.len()];
-        self.run(sql, &possible(batch)?, |place, r| ids[place] = Some(Row::Postgres(r).int(0)))?;
-        self.changes.set(self.changes.get() + ids.iter().flatten().count() as u64);
-        Ok(ids)
     }
 
     pub(in crate::store) fn number_after_last(&self, table: &str) -> Result<()> {
@@ -387,12 +370,4 @@ impl Drop for Session {
             let _ = self.runtime.block_on(async { timeout(Duration::from_millis(200), connection).await });
         }
     }
-}
-
-/// The batch as parameters; a text that PostgreSQL cannot hold is refused here, in words.
-fn possible<'a>(batch: &'a [Vec<Value<'a>>]) -> Result<Vec<Vec<Parameter<'a>>>> {
-    if batch.iter().flatten().any(is_impossible) {
-        return Err(Error::invalid("a text has a NUL character in it, which cannot be kept"));
-    }
-    Ok(batch.iter().map(|row| row.iter().copied().map(Parameter::One).collect()).collect())
 }

@@ -18,8 +18,10 @@ const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// How a job fared in a transaction that it shares.
 enum Beside {
-    /// What it did is to be kept; or it did nothing, and its answer says why.
+    /// What it did is to be kept.
     Well,
+    /// It did nothing, and its answer says why.
+    Refused,
     /// It has done nothing, and wants what it cannot have beside others.
     Alone,
     /// It waited for a lock, too long for the others to wait, too.
@@ -47,7 +49,7 @@ fn run_beside_others(open: &Session, job: &mut dyn Job) -> Beside {
         _ if open.has_failed() => Beside::Spoiled,
         _ if wants_alone && open.changes() == before => Beside::Alone,
         Ok(Verdict::Keep) if !wants_alone => Beside::Well,
-        Ok(Verdict::Undo) if open.changes() == before => Beside::Well,
+        Ok(Verdict::Undo) if open.changes() == before => Beside::Refused,
         _ => Beside::Spoiled,
     }
 }
@@ -126,9 +128,15 @@ impl Pool {
         mut group: Vec<Box<dyn Job>>,
         aside: &flume::Sender<Box<dyn Job>>,
     ) {
-        let set_aside = |job: Box<dyn Job>| {
-            if let Err(flume::TrySendError::Full(job) | flume::TrySendError::Disconnected(job)) = aside.try_send(job) {
-                job.answer(Err(Error::busy("the writers' queue is full")));
+        let set_aside = |mut job: Box<dyn Job>| {
+            // None of them may suffer by another.
+            let others = job.take_apart();
+            for job in std::iter::once(job).chain(others) {
+                if let Err(flume::TrySendError::Full(job) | flume::TrySendError::Disconnected(job)) =
+                    aside.try_send(job)
+                {
+                    job.answer(Err(Error::busy("the writers' queue is full")));
+                }
             }
         };
         let mut attempt = 1;
@@ -143,6 +151,15 @@ impl Pool {
                 let Some(job) = group.get_mut(at) else { break None };
                 match run_beside_others(open, job.as_mut()) {
                     Beside::Well => at += 1,
+                    Beside::Refused => {
+                        // Whom it hits is seen when they are run one by one.
+                        let parts = job.take_apart();
+                        if parts.is_empty() {
+                            at += 1;
+                        } else {
+                            group.splice(at + 1..at + 1, parts);
+                        }
+                    }
                     Beside::Alone => set_aside(group.remove(at)),
                     spoiled => break Some(spoiled),
                 }
@@ -189,8 +206,14 @@ impl Pool {
                             continue;
                         }
                         // The commit was refused, for the sake of one of them.
-                        None if group.len() > 1 => return group.into_iter().for_each(set_aside),
-                        None => Err(error),
+                        None => {
+                            let parts: Vec<_> = group.iter_mut().flat_map(|job| job.take_apart()).collect();
+                            group.extend(parts);
+                            if group.len() > 1 {
+                                return group.into_iter().for_each(set_aside);
+                            }
+                            Err(error)
+                        }
                     }
                 }
                 Ended::Unknown => self.look_up(open.trace()),

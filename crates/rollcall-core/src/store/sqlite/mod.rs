@@ -42,7 +42,7 @@ pub(crate) struct Connected {
 
 type Each<'a> = dyn FnMut(&Row<'_, '_>) + 'a;
 
-/// How much of the database the writer keeps in memory, and how much all readers together; in KiB (decision 0028).
+/// How much of the database the writer keeps in memory, and how much all readers together; in KiB (decision 0026).
 const WRITER_CACHE: i64 = 16 * 1024;
 const READERS_CACHE: i64 = 32 * 1024;
 /// How large the log stays, in bytes, after a transaction that needed more of it.

@@ -1,6 +1,7 @@
 //! The threads of the embedded store: one writer that commits in groups, a few readers on snapshots of their own.
 //! A job knows nothing of its neighbours; what one does or fails at never touches another.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use super::{Connected, connect_to_read, connect_to_write, failed};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::store::db::{Extent, Job, ReadJob, Started, Verdict, spawn};
+use crate::store::db::{Extent, Job, ReadJob, Started, Verdict, spawn, together};
 use crate::store::{Tx, WriteTx, migrate};
 
 /// As many jobs as are waiting, up to this many, share one commit and its fsync.
@@ -31,9 +32,8 @@ pub(in crate::store) fn start(
     let writing = Connected::new(connection, statements);
     let writer = spawn("rollcall-writer".into(), move || {
         while let Ok(first) = writes.recv() {
-            let mut group = vec![first];
-            group.extend(writes.try_iter().take(GROUP - 1));
-            commit_group(&writing, group);
+            let waiting = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
+            commit_group(&writing, together(waiting));
         }
         close(&writing.connection);
     })?;
@@ -63,16 +63,22 @@ fn close(connection: &Connection) {
 /// what was done so far is lost and said to be; the rest of the group starts again.
 fn commit_group(connected: &Connected, group: Vec<Box<dyn Job>>) {
     let connection = &connected.connection;
-    let mut waiting = group.into_iter();
-    while waiting.len() > 0 {
+    let mut waiting = VecDeque::from(group);
+    while !waiting.is_empty() {
         let mut ran: Vec<(Box<dyn Job>, Result<()>)> = Vec::with_capacity(waiting.len());
         if let Err(error) = connection.execute_batch("begin immediate").map_err(failed) {
-            waiting.by_ref().for_each(|job| job.answer(Err(error.clone())));
-            return;
+            return waiting.into_iter().for_each(|job| job.answer(Err(error.clone())));
         }
-        for mut job in waiting.by_ref() {
-            let fate = run_in_savepoint(connected, job.as_mut());
-            ran.push((job, fate));
+        while let Some(mut job) = waiting.pop_front() {
+            let verdict = run_in_savepoint(connected, job.as_mut());
+            let parts = if matches!(verdict, Ok(Verdict::Keep)) { Vec::new() } else { job.take_apart() };
+            if parts.is_empty() {
+                ran.push((job, verdict.map(|_| ())));
+            } else {
+                // Whom it hits is seen when they are run one by one.
+                parts.into_iter().rev().for_each(|part| waiting.push_front(part));
+                waiting.push_front(job);
+            }
             if connection.is_autocommit() {
                 break;
             }
@@ -92,7 +98,7 @@ fn commit_group(connected: &Connected, group: Vec<Box<dyn Job>>) {
     }
 }
 
-fn run_in_savepoint(connected: &Connected, job: &mut dyn Job) -> Result<()> {
+fn run_in_savepoint(connected: &Connected, job: &mut dyn Job) -> Result<Verdict> {
     let connection = &connected.connection;
     execute(connection, "savepoint job")?;
     let tx = WriteTx::sqlite(connected);
@@ -109,7 +115,7 @@ fn run_in_savepoint(connected: &Connected, job: &mut dyn Job) -> Result<()> {
         }
         return Err(error);
     }
-    verdict.map(|_| ()).map_err(|_| Error::internal("a write panicked; see the panic's own line in the log"))
+    verdict.map_err(|_| Error::internal("a write panicked; see the panic's own line in the log"))
 }
 
 fn execute(connection: &Connection, sql: &str) -> Result<()> {

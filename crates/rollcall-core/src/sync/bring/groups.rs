@@ -9,7 +9,7 @@ use crate::groups::{self, GroupChange, NamedEdge, NamedMember, NewGroup};
 use crate::id::GroupId;
 use crate::op::Op;
 use crate::store::{self, GroupKey, UserKey};
-use crate::sync::apply::{Keys, choose};
+use crate::sync::apply::{CHUNK, Keys, choose};
 use crate::sync::current::Current;
 use crate::sync::{Report, State};
 use crate::text::{self, Email};
@@ -82,6 +82,11 @@ pub(in crate::sync) fn bring_members(
                 let (group_id, group_name, email) = (id.clone(), group.name.clone(), email.clone());
                 members.push(NamedMember { group: key, group_id, group_name, user, email });
             }
+        }
+        // Between groups: what the log tells of a group is one event.
+        if members.len() >= CHUNK {
+            groups::add_members(op, &members, "file")?;
+            members.clear();
         }
         for child_name in &group.groups {
             let Some(&child) = keys.groups.get(&text::key(child_name)) else { continue };

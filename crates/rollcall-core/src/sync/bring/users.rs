@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::op::Op;
 use crate::store::users::UserRow;
-use crate::sync::apply::{Keys, choose};
+use crate::sync::apply::{CHUNK, Keys, choose};
 use crate::sync::current::Current;
 use crate::sync::{Report, State, UserState};
 use crate::text::Email;
@@ -28,10 +28,8 @@ pub(in crate::sync) fn bring_users(
         let email = Email::parse(&user.email).map_err(Error::invalid)?;
         match known.get(email.key()) {
             None => {
-                let given = user.id.as_deref().and_then(|id| UserId::parse(id).ok());
-                let id = choose(given, UserId::derive(&now.account.name, email.key()), &mut taken, UserId::random);
                 report.note('+', format!("user {}", email.as_str()));
-                new.push(new_user(user, id, email));
+                new.push(user);
             }
             Some(has) => {
                 if let Some(change) = user_change(user, has) {
@@ -43,8 +41,17 @@ pub(in crate::sync) fn bring_users(
     }
     // Changes first: an org user id may move from one user to another.
     users::update_many(op, &changes)?;
-    for (user, key) in new.iter().zip(users::insert_checked(op, &new)?) {
-        keys.users.insert(user.email.key().to_owned(), key);
+    for new in new.chunks(CHUNK) {
+        let new = new.iter().map(|user| {
+            let email = Email::parse(&user.email).map_err(Error::invalid)?;
+            let given = user.id.as_deref().and_then(|id| UserId::parse(id).ok());
+            let id = choose(given, UserId::derive(&now.account.name, email.key()), &mut taken, UserId::random);
+            Ok(new_user(user, id, email))
+        });
+        let new: Vec<CheckedUser> = new.collect::<Result<_>>()?;
+        for (user, key) in new.iter().zip(users::insert_checked(op, &new)?) {
+            keys.users.insert(user.email.key().to_owned(), key);
+        }
     }
     Ok(())
 }

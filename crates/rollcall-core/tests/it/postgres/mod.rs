@@ -20,7 +20,7 @@ use rollcall_core::actor::Actor;
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::policy::Permission;
 use rollcall_core::seal::InstallationKey;
-use rollcall_core::users::{self, NewUser, Outcome};
+use rollcall_core::users::{self, Creation, NewUser, Outcome};
 use rollcall_core::{Database, HostKey, Open, Pending, Result, Rollcall, Threads};
 use rollcall_testbed::{Cluster, Options};
 use rollcall_testkit::{TestDatabase, TestRollcall};
@@ -94,7 +94,7 @@ impl Replica {
     }
 
     fn create(&self, users: Vec<NewUser>) -> Pending<Vec<Outcome>> {
-        self.write(move |op| users::create_many(op, users.clone()))
+        self.rollcall.create_users(self.actor(), Creation::of(users))
     }
 }
 
