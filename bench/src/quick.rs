@@ -40,6 +40,13 @@ mod tests {
     #[test]
     fn each_of_the_names_is_a_scenario_and_there_are_bounds() {
         assert_eq!(SCENARIOS.iter().filter(|s| NAMES.contains(&s.name)).count(), NAMES.len());
-        Thresholds::shipped("quick").unwrap();
+        let bounds = Thresholds::shipped("quick").unwrap();
+        for (subject, what) in bounds.names() {
+            assert!(
+                NAMES.contains(&subject) || ["every", "server"].contains(&subject),
+                "{subject}.{what} holds nothing"
+            );
+        }
+        assert!(NAMES.iter().all(|name| bounds.names().any(|(subject, _)| subject == *name)));
     }
 }

@@ -91,6 +91,12 @@ impl Thresholds {
         verdicts
     }
 
+    /// What is bounded: whose, and which figure.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.keys().map(|(subject, what)| (subject.as_str(), what.as_str()))
+    }
+
     /// Where a figure ought to be, for the table.
     pub(crate) fn target(&self, subject: &str, what: &str) -> Option<f64> {
         let of = |subject: &str| self.0.get(&(subject.to_owned(), what.to_owned()))?.target;
@@ -112,6 +118,11 @@ impl Verdict {
     /// Whether it holds; what was not measured is not lost.
     pub(crate) fn is_kept(&self) -> bool {
         self.worst.is_none_or(|(value, _)| self.bound.holds(value))
+    }
+
+    /// Whether it was measured and holds: what is asked of a run that measures everything.
+    pub(crate) fn is_kept_for_certain(&self) -> bool {
+        self.worst.is_some() && self.is_kept()
     }
 }
 

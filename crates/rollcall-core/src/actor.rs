@@ -32,7 +32,7 @@ pub struct App {
 }
 
 /// What an app's token proved, and when: enough to ask in a later transaction whether it would prove it still.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proof {
     /// The stamp of the account's apps under which its record was read.
     pub(crate) stamp: i64,
@@ -93,7 +93,8 @@ impl Actor {
     pub(crate) fn is_as_good_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::App(a), Self::App(b)) => {
-                (a.account, a.key, a.ip, a.proof.stamp) == (b.account, b.key, b.ip, b.proof.stamp)
+                // The whole proof: where their apps are looked at again, one secret may be there still and the other not.
+                (a.account, a.key, a.ip, &a.proof) == (b.account, b.key, b.ip, &b.proof)
                     && (&a.client_id, &a.name, &a.scopes) == (&b.client_id, &b.name, &b.scopes)
             }
             (Self::Host(a), Self::Host(b)) => (a.account, a.job) == (b.account, b.job),

@@ -54,7 +54,7 @@ impl<R: Together> Job for JobTogether<R> {
         let requests: Vec<&R> = self.requests.iter().map(|(request, _)| request).collect();
         let work = |op: &mut Op<'_>| R::run(op, &requests);
         let outcome = if requests.len() > 1 {
-            // Where the actor is not who they were each is asked for itself: their tokens may have different secrets.
+            // Where the actor is not who they were, each is asked for itself.
             op::attempt(tx, &self.shared, &self.actor, R::PERMISSION, work)
                 .unwrap_or_else(|| Err(Error::busy("the account's apps were changed")))
         } else {

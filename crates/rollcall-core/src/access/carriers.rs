@@ -65,15 +65,15 @@ impl Carriers {
         })
     }
 
-    /// What is of an earlier revision gives way; what is of a later one stays, and this is not remembered.
+    /// What is of another revision gives way: who still reads an earlier one has it looked up again, and no more.
     fn put(&self, account: AccountKey, revision: i64, found: &Found) {
         let mut remembered = self.0.lock();
         let weight: usize = found.values().map(|carrier| 1 + carrier.carried.len()).sum();
         let known = remembered.accounts.entry(account).or_default();
-        if known.revision > revision || weight > REMEMBERED {
+        if weight > REMEMBERED {
             return;
         }
-        if known.revision < revision {
+        if known.revision != revision {
             let gone: usize = known.groups.values().map(|carrier| 1 + carrier.carried.len()).sum();
             *known = OfAccount { revision, groups: Found::new() };
             remembered.weight -= gone;

@@ -3,6 +3,7 @@
 use super::apps::STAMP;
 use super::{AccountKey, Marks, Tx, UserKey, WriteTx};
 use crate::accounts::{Account, AccountInfo};
+use crate::chance;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::id::{AccountId, OrgId};
@@ -92,15 +93,16 @@ pub(crate) fn chain_id(tx: &Tx<'_>, account: AccountKey) -> Result<String> {
         .ok_or_else(|| Error::internal("the actor's account is gone"))
 }
 
-/// Once a transaction is enough: nobody sees what is between.
+/// Once a transaction is enough: nobody sees what is between. By a step that is drawn by lot: a commit that a database lost
+/// while this process lived on does not give its revision, and what is remembered under it, to another one.
 pub(crate) fn raise_revision(tx: &WriteTx<'_>, account: AccountKey) -> Result<()> {
     if !tx.is_first_change(account) {
         return Ok(());
     }
     tx.execute_later(
-        "insert into revisions (account_id, slot, value) values ($1, $2, 1) \
-         on conflict (account_id, slot) do update set value = revisions.value + 1",
-        &[vec![account.into(), tx.revision_slot().into()]],
+        "insert into revisions (account_id, slot, value) values ($1, $2, $3) \
+         on conflict (account_id, slot) do update set value = revisions.value + excluded.value",
+        &[vec![account.into(), tx.revision_slot().into(), chance::step().into()]],
     )
 }
 

@@ -18,7 +18,8 @@ pub(super) const OF_GROUP: &str =
 /// Something of these groups themselves has changed, of who is in them, or of what they hold.
 pub(super) fn raise(tx: &WriteTx<'_>, account: AccountKey, groups: impl Iterator<Item = GroupKey>) -> Result<()> {
     let mut keys: Vec<GroupKey> = groups.collect();
-    // In one order, so that no two transactions wait for each other; and each once.
+    // In one order and each once. Several jobs of one transaction may still come in another order than those of another
+    // replica with the same slot: then one of them is undone by the database and done again.
     keys.sort_unstable();
     keys.dedup();
     if keys.is_empty() {

@@ -16,8 +16,9 @@ pub const DEFAULT_BYTES: u64 = 32 * 1024 * 1024;
 const FOR_THE_PROVEN: f64 = 0.5;
 /// What an entry costs beside its bytes.
 const ENTRY: usize = 256;
-/// How long one who needs a reply waits for another who renders it already.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one who needs a reply waits for another who renders it already: as long as most take, and not longer, because the
+/// thread that waits is one of the few that read the database.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// Answers over this are written in a coding on a thread of their own, so that they hold nobody up.
 const LARGE: usize = 64 * 1024;
 

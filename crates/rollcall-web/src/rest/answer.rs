@@ -63,6 +63,14 @@ impl Answer {
         Self::ok(body, tag)
     }
 
+    /// The same, unless the client has it already.
+    pub(super) fn unless(self, known: &Tags) -> Self {
+        match self.etag {
+            Some(tag) if known.contain(&tag) => Self::not_modified(tag),
+            etag => Self { etag, ..self },
+        }
+    }
+
     /// The same in the coding that the client likes best, where it is not in one yet.
     pub(super) async fn written(self, wanted: Coding) -> Self {
         if self.coding != Coding::Identity || self.status == StatusCode::NOT_MODIFIED {

@@ -18,6 +18,9 @@ use crate::store::migrate;
 /// How long nobody tries to connect after a failure: this at first, twice as long each time, up to the other.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long a step to the next schema may take: it goes over whole tables, and one that is broken off would begin anew with each
+/// start.
+const MIGRATION: Duration = Duration::from_secs(3_600);
 /// How many counters an account's revision has.
 const SLOTS: i64 = 16;
 /// As many jobs that only add share a commit.
@@ -56,8 +59,10 @@ pub(in crate::store) fn start(
 ) -> Result<Started> {
     let patience = threads.patience;
     apart(|| {
-        let session = Session::connect(address, patience, statements, 0)?;
+        let session = Session::connect(address, patience.max(MIGRATION), statements, 0)?;
         check_locks(&session, &Session::connect(address, patience, statements, 0)?)?;
+        // A step may have to read whole tables.
+        session.batch("reset enable_seqscan; reset enable_hashjoin; reset enable_mergejoin")?;
         migrate::postgres(&session, now)
     })?;
     let pool = Arc::new(Pool {

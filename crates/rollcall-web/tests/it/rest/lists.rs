@@ -118,7 +118,9 @@ async fn the_lists_answer_304_until_something_of_the_account_changes() {
         let other = again.get(&path.replace(['2', '3'], "4").replace("bots", "bots?limit=1")).await;
         assert_eq!(other.status, 200, "another page of {path} is another thing");
         acme.admin(&format!("new-{}", path.len()));
-        assert_eq!(again.get(path).await.status, 200, "{path}");
+        // What is told of bots is the same as before, and known by its bytes.
+        let expected = if path == "bots" { 304 } else { 200 };
+        assert_eq!(again.get(path).await.status, expected, "{path}");
     }
 }
 
