@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::apps::Algorithm;
 use crate::id::ClientId;
 use crate::policy::Scope;
-use crate::store::{AccountKey, AppKey, UserKey};
+use crate::roles::rights::AdminRights;
+use crate::store::{AccountKey, AppKey, SessionKey, UserKey};
 
 /// Somebody who asks for something, in one account.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub enum Actor {
     Host(Host),
     /// Somebody who holds the token of an open invitation.
     Invitee(Invitee),
+    /// A user with admin rights who has signed in to the console.
+    Admin(Admin),
+    /// Somebody who is about to sign in, and has not shown yet who they are.
+    Visitor(Visitor),
 }
 
 /// A client app that has proved who it is: only [`crate::apps::token`] makes one.
@@ -78,13 +83,68 @@ pub struct Invitee {
     pub(crate) ip: Option<IpAddr>,
 }
 
+/// A user who has signed in to the console: only [`crate::admins::session`] makes one, of a live session.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    pub(crate) account: AccountKey,
+    pub(crate) user: UserKey,
+    pub(crate) public_id: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) session: SessionKey,
+    pub(crate) session_id: String,
+    /// What their roles give them, by all ways.
+    pub(crate) rights: AdminRights,
+    /// The revision of the account as of which all of this is so.
+    pub(crate) revision: i64,
+    pub(crate) ip: Option<IpAddr>,
+}
+
+impl Admin {
+    /// Their public id.
+    pub fn id(&self) -> &str {
+        &self.public_id
+    }
+
+    /// Their address.
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// What they are called: their name, or else their address.
+    pub fn name(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+
+    /// What their roles give them.
+    pub fn rights(&self) -> AdminRights {
+        self.rights
+    }
+
+    /// The public id of their session.
+    pub fn session(&self) -> &str {
+        &self.session_id
+    }
+}
+
+/// Somebody before the door of the console: only [`crate::admins`] makes one.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub(crate) account: AccountKey,
+    /// Who they say, or have shown, that they are: public id and address; none for whoever sets the account up.
+    pub(crate) user: Option<(String, String)>,
+    pub(crate) ip: Option<IpAddr>,
+}
+
 impl Actor {
     /// The account in which everything happens.
     pub(crate) fn account(&self) -> AccountKey {
         match self {
             Self::App(App { account, .. })
             | Self::Host(Host { account, .. })
-            | Self::Invitee(Invitee { account, .. }) => *account,
+            | Self::Invitee(Invitee { account, .. })
+            | Self::Admin(Admin { account, .. })
+            | Self::Visitor(Visitor { account, .. }) => *account,
         }
     }
 
@@ -105,7 +165,10 @@ impl Actor {
     /// Where the request came from, where it came over a network.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         match self {
-            Self::App(App { ip, .. }) | Self::Invitee(Invitee { ip, .. }) => *ip,
+            Self::App(App { ip, .. })
+            | Self::Invitee(Invitee { ip, .. })
+            | Self::Admin(Admin { ip, .. })
+            | Self::Visitor(Visitor { ip, .. }) => *ip,
             Self::Host(_) => None,
         }
     }
@@ -116,6 +179,9 @@ impl Actor {
             Self::App(app) => ("app", app.client_id.to_string(), app.name.clone()),
             Self::Host(host) => ("host", host.job.to_owned(), host.job.to_owned()),
             Self::Invitee(invitee) => ("user", invitee.public_id.clone(), "invitee".to_owned()),
+            Self::Admin(admin) => ("user", admin.public_id.clone(), admin.email.clone()),
+            Self::Visitor(Visitor { user: Some((id, email)), .. }) => ("user", id.clone(), email.clone()),
+            Self::Visitor(_) => ("visitor", String::new(), "visitor".to_owned()),
         }
     }
 
@@ -125,6 +191,8 @@ impl Actor {
             Self::App(app) => format!("The app {:?} ({})", app.name, app.client_id),
             Self::Host(host) => format!("The host ({})", host.job),
             Self::Invitee(_) => "The holder of an invitation".to_owned(),
+            Self::Admin(admin) => format!("The admin {}", admin.email),
+            Self::Visitor(_) => "Who has not signed in".to_owned(),
         }
     }
 }
@@ -154,6 +222,25 @@ pub(crate) mod tests {
 
     pub(crate) fn host() -> Actor {
         Actor::Host(Host { account: AccountKey(1), job: "test" })
+    }
+
+    pub(crate) fn admin(rights: AdminRights) -> Actor {
+        Actor::Admin(Admin {
+            account: AccountKey(1),
+            user: UserKey(1),
+            public_id: "u-1".into(),
+            email: "ada@acme.test".into(),
+            name: String::new(),
+            session: SessionKey(1),
+            session_id: "s-1".into(),
+            rights,
+            revision: 0,
+            ip: None,
+        })
+    }
+
+    pub(crate) fn visitor() -> Actor {
+        Actor::Visitor(Visitor { account: AccountKey(1), user: None, ip: None })
     }
 
     pub(crate) fn invitee() -> Actor {

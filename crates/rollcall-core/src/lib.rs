@@ -42,6 +42,8 @@ pub mod access;
 
 pub mod accounts;
 
+pub mod admins;
+
 pub mod audit;
 
 pub mod mail;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::Actor;
+use crate::admins::session;
 use crate::apps::token::renew;
 use crate::audit::Event;
 use crate::error::{Code, Error, Result};
@@ -118,18 +119,24 @@ impl<'t> Op<'t> {
         }
     }
 
-    /// Whether the app that acts is still who it was when its token was recognised; one look for each transaction.
+    /// Whether the app or the admin who acts is still who they were when they were recognised; one look for each
+    /// transaction.
     pub(crate) fn stand(&self) -> Result<()> {
-        let Actor::App(app) = &self.view.actor else { return Ok(()) };
         if self.standing.get() == Standing::Same {
             return Ok(());
         }
-        if self.hand.stamp(app.account)? == app.proof.stamp {
+        let is_same = match &self.view.actor {
+            Actor::App(app) => self.hand.stamp(app.account)? == app.proof.stamp,
+            // Looked up anew, not compared by a mark: every change of the account would be another one.
+            Actor::Admin(admin) => session::renew(self.hand, &self.view.shared, admin)?.rights == admin.rights,
+            Actor::Host(_) | Actor::Invitee(_) | Actor::Visitor(_) => return Ok(()),
+        };
+        if is_same {
             self.standing.set(Standing::Same);
             return Ok(());
         }
         self.standing.set(Standing::Old);
-        Err(Error::new(Code::Unauthenticated, "the account's apps were changed since the token was recognised"))
+        Err(Error::new(Code::Unauthenticated, "what the actor may do was changed since they were recognised"))
     }
 
     /// As [`Self::expect`], for one of Rollcall's own jobs: one process does it at a time, and nobody else waits.
@@ -187,8 +194,8 @@ impl<'t> Op<'t> {
         if self.events.is_empty() && !self.has_told {
             return Ok(false);
         }
-        if matches!(self.actor, Actor::App(_)) && self.standing.get() != Standing::Same {
-            return Err(Error::internal("an app changed something without having been looked at"));
+        if matches!(self.actor, Actor::App(_) | Actor::Admin(_)) && self.standing.get() != Standing::Same {
+            return Err(Error::internal("an actor changed something without having been looked at"));
         }
         if !self.events.is_empty() {
             self.tell()?;
@@ -210,6 +217,13 @@ impl<'t> Op<'t> {
 }
 
 pub(crate) type Answer<T> = flume::Sender<Result<T>>;
+
+fn as_now(tx: &WriteTx<'_>, shared: &Arc<Shared>, actor: &Actor) -> Result<Actor> {
+    match actor {
+        Actor::Admin(admin) => session::renew(tx, shared, admin).map(Actor::Admin),
+        actor => renew(tx, shared, actor),
+    }
+}
 
 /// One `Op` as a job of the writer.
 pub(crate) struct OpJob<T, F> {
@@ -275,7 +289,7 @@ pub(crate) fn attempt_renewed<T>(
         return done;
     }
     // Nothing was done yet: it is the first thing that is asked. Whoever acts may have other scopes by now.
-    *actor = renew(tx, shared, actor)?;
+    *actor = as_now(tx, shared, actor)?;
     policy::require(actor, permission)?;
     attempt(tx, shared, actor, permission, &work)
         .unwrap_or_else(|| Err(Error::busy("the account's apps are being changed")))

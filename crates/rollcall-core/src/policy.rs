@@ -1,8 +1,9 @@
 //! The only decisions: which permission a scope gives, and which roles an actor may hand on. No lookups, no wire words.
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Admin};
 use crate::error::{Code, Error, Result};
 use crate::roles::RoleKind;
+use crate::roles::rights::{AdminRight, AdminRights};
 
 /// What a client app was allowed when it was made (API contract §1, Scopes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,11 +120,21 @@ pub enum Permission {
     RunJobs,
     /// Take up the invitation whose token one holds.
     AcceptInvitation,
+    /// Ask people to join once more, or no longer.
+    InviteUsers,
+    /// Make groups, change them, and say who is in them.
+    ManageGroups,
+    /// Make client apps, change them, and see why their tokens were refused.
+    ManageApps,
+    /// Be in the console, and see to how one signs in oneself.
+    UseConsole,
+    /// Show who one is.
+    SignIn,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::ManageUsers,
         Self::ViewUsers,
         Self::ViewGroups,
@@ -140,6 +151,11 @@ impl Permission {
         Self::AdministerAccount,
         Self::RunJobs,
         Self::AcceptInvitation,
+        Self::InviteUsers,
+        Self::ManageGroups,
+        Self::ManageApps,
+        Self::UseConsole,
+        Self::SignIn,
     ];
 
     /// What gives it to an app.
@@ -156,7 +172,68 @@ impl Permission {
             Self::EraseUsersData => Gate::Scope(Scope::EraseUsersData),
             Self::ViewAuditLog => Gate::Scope(Scope::AuditLogs),
             Self::UploadFiles => Gate::AnyApp,
-            Self::AdministerAccount | Self::RunJobs | Self::AcceptInvitation => Gate::NoApp,
+            Self::AdministerAccount
+            | Self::RunJobs
+            | Self::AcceptInvitation
+            | Self::InviteUsers
+            | Self::ManageGroups
+            | Self::ManageApps
+            | Self::UseConsole
+            | Self::SignIn => Gate::NoApp,
+        }
+    }
+
+    /// What gives it to an administrator in the console.
+    pub fn admin_gate(self) -> AdminGate {
+        use AdminRight as R;
+        match self {
+            Self::ManageUsers => AdminGate::AnyOf(&[R::ManageUsers]),
+            Self::InviteUsers => AdminGate::AnyOf(&[R::Invite, R::ManageUsers]),
+            Self::ViewUsers => AdminGate::AnyOf(&[
+                R::ManageUsers,
+                R::Invite,
+                R::ImportUsers,
+                R::DirectorySync,
+                R::ManageUserSettings,
+                R::ManageGroups,
+                R::ManageCustomAdminRoles,
+                R::ManageBuiltInAdminRoles,
+                R::ManageBotRoles,
+            ]),
+            Self::ViewAccess => AdminGate::AnyOf(&[
+                R::ManageUsers,
+                R::ManageUserSettings,
+                R::ManageCustomAdminRoles,
+                R::ManageBuiltInAdminRoles,
+                R::ManageBotRoles,
+            ]),
+            Self::ManageAccess => AdminGate::AnyOf(&[R::ManageUserSettings]),
+            Self::ManageGroups => AdminGate::AnyOf(&[R::ManageGroups]),
+            Self::ViewGroups | Self::ViewRoles => AdminGate::AnyOf(&[
+                R::ManageUsers,
+                R::ManageGroups,
+                R::ManageCustomAdminRoles,
+                R::ManageBuiltInAdminRoles,
+                R::ManageBotRoles,
+            ]),
+            Self::ManageRoles => {
+                AdminGate::AnyOf(&[R::ManageCustomAdminRoles, R::ManageBuiltInAdminRoles, R::ManageBotRoles])
+            }
+            Self::ViewBots => AdminGate::AnyOf(&[
+                R::ManageBotRoles,
+                R::ManageDeployment,
+                R::EnterpriseBots,
+                R::ConsumerBots,
+                R::SmartBots,
+            ]),
+            Self::ViewSso | Self::ManageSso => AdminGate::AnyOf(&[R::SingleSignOn]),
+            Self::ManageApps => AdminGate::AnyOf(&[R::ApiScopes]),
+            Self::ViewAuditLog => AdminGate::AnyOf(&[R::AuditReports]),
+            Self::EraseUsersData => AdminGate::Every,
+            Self::UseConsole => AdminGate::AnyAdmin,
+            Self::UploadFiles | Self::AdministerAccount | Self::RunJobs | Self::AcceptInvitation | Self::SignIn => {
+                AdminGate::NoAdmin
+            }
         }
     }
 
@@ -165,6 +242,30 @@ impl Permission {
         match self.gate() {
             Gate::Scope(scope) => Some(scope),
             Gate::AnyApp | Gate::NoApp => None,
+        }
+    }
+}
+
+/// What an administrator must have for a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminGate {
+    /// One of these rights.
+    AnyOf(&'static [AdminRight]),
+    /// All rights that there are.
+    Every,
+    /// Nothing more: every administrator has it.
+    AnyAdmin,
+    /// No administrator ever has it.
+    NoAdmin,
+}
+
+impl AdminGate {
+    fn lets_in(self, rights: AdminRights) -> bool {
+        match self {
+            Self::AnyOf(any) => any.iter().any(|right| rights.has(*right)),
+            Self::Every => rights == AdminRights::EVERY,
+            Self::AnyAdmin => !rights.is_empty(),
+            Self::NoAdmin => false,
         }
     }
 }
@@ -192,10 +293,15 @@ pub fn allows(actor: &Actor, permission: Permission) -> bool {
             | Permission::EraseUsersData
             | Permission::ViewAuditLog
             | Permission::AdministerAccount
-            | Permission::RunJobs => true,
-            Permission::AcceptInvitation => false,
+            | Permission::RunJobs
+            | Permission::InviteUsers
+            | Permission::ManageGroups
+            | Permission::ManageApps => true,
+            Permission::AcceptInvitation | Permission::UseConsole | Permission::SignIn => false,
         },
         Actor::Invitee(_) => permission == Permission::AcceptInvitation,
+        Actor::Admin(admin) => permission.admin_gate().lets_in(admin.rights),
+        Actor::Visitor(_) => permission == Permission::SignIn,
     }
 }
 
@@ -217,6 +323,17 @@ pub fn require(actor: &Actor, permission: Permission) -> Result<()> {
             app.client_id(),
             scope.id()
         ),
+        (Actor::Admin(admin), _) => match permission.admin_gate() {
+            AdminGate::AnyOf(rights) => {
+                let rights: Vec<&str> = rights.iter().map(|right| right.key()).collect();
+                format!(
+                    "{} may not do this: none of their roles gives {}. Somebody who manages admin roles can give one that does",
+                    admin.email,
+                    rights.join(" or ")
+                )
+            }
+            _ => format!("{} may not do this: only holders of the built-in admin role may", admin.email),
+        },
         _ => format!("{} may not do this", actor.describe()),
     };
     Err(Error::new(Code::Forbidden, message))
@@ -228,9 +345,20 @@ pub(crate) struct Grant<'a> {
     pub(crate) kind: RoleKind,
     pub(crate) name: &'a str,
     pub(crate) built_in: bool,
+    /// What it newly lets whoever gets it do in the console.
+    pub(crate) rights: AdminRights,
 }
 
 impl Grant<'_> {
+    /// The right that giving and taking roles of this kind needs in the console.
+    fn managed_by(&self) -> AdminRight {
+        match (self.kind, self.built_in) {
+            (RoleKind::Bot, _) => AdminRight::ManageBotRoles,
+            (RoleKind::Admin, true) => AdminRight::ManageBuiltInAdminRoles,
+            (RoleKind::Admin, false) => AdminRight::ManageCustomAdminRoles,
+        }
+    }
+
     /// The built-in `admin` role, which can do everything.
     pub(crate) fn is_master_admin(&self) -> bool {
         self.kind == RoleKind::Admin && self.built_in
@@ -246,6 +374,8 @@ pub(crate) fn ceiling(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     let needed = match actor {
         Actor::Host(_) => return Ok(()),
         Actor::Invitee(_) => return Err(format!("an invitee may not grant the role {:?}", grant.name)),
+        Actor::Visitor(_) => return Err(format!("a visitor may not grant the role {:?}", grant.name)),
+        Actor::Admin(admin) => return ceiling_of_admin(admin, grant),
         Actor::App(app) if !app.has(Scope::RoleManagement) => Scope::RoleManagement,
         Actor::App(app) if grant.is_master_admin() && !app.has(Scope::MasterAdmin) => Scope::MasterAdmin,
         Actor::App(_) => return Ok(()),
@@ -257,6 +387,61 @@ pub(crate) fn ceiling(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
         needed.id(),
         needed.label()
     ))
+}
+
+/// An administrator hands on what they may manage, and no more than they have themselves: who manages roles makes nobody
+/// an administrator over their own head, least of all themselves.
+fn ceiling_of_admin(admin: &Admin, grant: &Grant<'_>) -> Result<(), String> {
+    may_manage(admin, grant, "grant")?;
+    let over: Vec<&str> = grant.rights.without(admin.rights).iter().map(AdminRight::key).collect();
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} may not grant the role {:?}: it gives what they do not have themselves ({})",
+        admin.email,
+        grant.name,
+        over.join(", ")
+    ))
+}
+
+fn may_manage(admin: &Admin, grant: &Grant<'_>, verb: &str) -> Result<(), String> {
+    let needed = grant.managed_by();
+    if admin.rights.has(needed) {
+        return Ok(());
+    }
+    Err(format!("{} may not {verb} the role {:?}: that needs the right {:?}", admin.email, grant.name, needed.key()))
+}
+
+/// The ceiling of what is handed to a program: an administrator gives an app no scope that lets it do more than they may.
+///
+/// # Errors
+/// A sentence that names the scope, and what is missing for it.
+pub(crate) fn ceiling_of_scope(actor: &Actor, scope: Scope) -> Result<(), String> {
+    let needed: AdminRights = match scope {
+        Scope::UserManagement => [AdminRight::ManageUsers, AdminRight::ManageUserSettings].into_iter().collect(),
+        Scope::SsoConfiguration => [AdminRight::SingleSignOn].into_iter().collect(),
+        Scope::AuditLogs => [AdminRight::AuditReports].into_iter().collect(),
+        // Whoever has them may give any custom admin role, or the built-in one, or erases users.
+        Scope::RoleManagement | Scope::EraseUsersData | Scope::MasterAdmin => AdminRights::EVERY,
+    };
+    match actor {
+        Actor::Host(_) => Ok(()),
+        Actor::Admin(admin) if needed.without(admin.rights).is_empty() => Ok(()),
+        Actor::Admin(admin) => {
+            let missing: Vec<&str> = needed.without(admin.rights).iter().map(AdminRight::key).collect();
+            Err(format!(
+                "{} may not give an app the scope {} ({:?}): it would let it do what they may not do themselves ({})",
+                admin.email,
+                scope.id(),
+                scope.label(),
+                missing.join(", ")
+            ))
+        }
+        Actor::App(_) | Actor::Invitee(_) | Actor::Visitor(_) => {
+            Err(format!("{} may not give an app the scope {}", actor.describe(), scope.id()))
+        }
+    }
 }
 
 /// A right of a user that is no role: a flag, or the tasks of a bot.
@@ -289,6 +474,9 @@ pub(crate) fn ceiling_of_right(actor: &Actor, right: Right) -> Result<(), String
     if permissions.iter().any(|permission| allows(actor, *permission)) {
         return Ok(());
     }
+    if let Actor::Admin(admin) = actor {
+        return Err(format!("{} may not let anybody {what}: none of their roles gives that right", admin.email));
+    }
     let scopes = permissions.iter().filter_map(|permission| permission.scope());
     let scopes: Vec<String> = scopes.map(|scope| format!("{} (\"{}\")", scope.id(), scope.label())).collect();
     Err(format!("{} may not let anybody {what}: that needs the scope {}", actor.describe(), scopes.join(" or ")))
@@ -299,6 +487,9 @@ pub(crate) fn ceiling_of_right(actor: &Actor, right: Right) -> Result<(), String
 /// # Errors
 /// A sentence that names the role and the missing scope.
 pub(crate) fn taking(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
+    if let Actor::Admin(admin) = actor {
+        return may_manage(admin, grant, "take away");
+    }
     if allows(actor, Permission::ManageRoles) {
         return Ok(());
     }

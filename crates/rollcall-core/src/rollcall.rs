@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::accounts::{self, AccountInfo};
 use crate::actor::{Actor, Host};
+use crate::admins::{link, session};
 use crate::apps::door::Door;
 use crate::apps::token::{Presented, Recognised, Refusal};
 use crate::apps::{Authenticating, TokenId, replay};
@@ -78,6 +79,10 @@ impl Rollcall {
         let shared = Arc::clone(&rollcall.shared);
         if !rollcall.snapshot(move |tx| accounts::check_key(tx, &shared)).wait()? {
             rollcall.set_up(Mode::Real, |tx, shared| accounts::learn_key(tx, shared)).wait()?;
+        }
+        // What came from a program that knew of no rights.
+        if rollcall.snapshot(store::roles::lacks_rights).wait()? {
+            rollcall.set_up(Mode::Real, |tx, _| store::roles::work_out_rights(tx)).wait()?;
         }
         let epoch = rollcall.snapshot(accounts::epoch).wait()?;
         rollcall.shared.learn_epoch(epoch);
@@ -187,6 +192,27 @@ impl Rollcall {
     pub fn recognise_invitation(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<Actor>> {
         let shared = Arc::clone(&self.shared);
         self.look(Extent::Moment, move |tx| invitation::recognise(tx, &shared, &token, ip))
+    }
+
+    /// Recognises the session of the console with this token; none where it is over, or its user may not be in the
+    /// console (any more).
+    pub fn recognise_session(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<session::Recognised>> {
+        let shared = Arc::clone(&self.shared);
+        self.snapshot(move |tx| session::recognise(tx, &shared, &token, ip))
+    }
+
+    /// Notes that the admin's session was seen just now. Nobody needs to wait for it.
+    pub fn touch_session(&self, actor: &Actor) -> Pending<()> {
+        let Actor::Admin(admin) = actor else { return Pending::done(Ok(())) };
+        let (account, key) = (admin.account, admin.session);
+        let host = Actor::Host(Host { account, job: "sessions" });
+        self.write(host, Permission::RunJobs, Mode::Real, move |op| session::touch(op, account, key))
+    }
+
+    /// Recognises a link of one use into the console; none where it is not good (any more).
+    pub fn recognise_link(&self, token: String, ip: Option<IpAddr>) -> Pending<Option<link::Recognised>> {
+        let shared = Arc::clone(&self.shared);
+        self.look(Extent::Moment, move |tx| link::recognise(tx, &shared, &token, ip))
     }
 
     /// All accounts of the installation, oldest first.

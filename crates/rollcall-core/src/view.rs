@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::actor::Actor;
+use crate::admins::session;
 use crate::apps::token::renew;
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -32,10 +33,19 @@ impl<'t> View<'t> {
     /// A snapshot for an actor as they are in it: an app that was revoked since its token was recognised has no view, and
     /// one that lost scopes has none of what needs them. The account's revision is seen by the same look.
     pub(crate) fn of_now(tx: &'t Tx<'t>, actor: Actor, permission: Permission, shared: Arc<Shared>) -> Result<Self> {
-        let Actor::App(app) = &actor else { return Ok(Self::new(tx, actor, permission, shared)) };
-        let marks = store::accounts::marks(tx, app.account)?;
-        let is_same = marks.stamp == app.proof.stamp;
-        let actor = if is_same { actor } else { renew(tx, &shared, &actor)? };
+        let marks = match &actor {
+            Actor::App(_) | Actor::Admin(_) => store::accounts::marks(tx, actor.account())?,
+            Actor::Host(_) | Actor::Invitee(_) | Actor::Visitor(_) => {
+                return Ok(Self::new(tx, actor, permission, shared));
+            }
+        };
+        let actor = match actor {
+            Actor::App(app) if marks.stamp != app.proof.stamp => renew(tx, &shared, &Actor::App(app))?,
+            Actor::Admin(admin) if marks.revision != admin.revision => {
+                Actor::Admin(session::renew(tx, &shared, &admin)?)
+            }
+            same => same,
+        };
         policy::require(&actor, permission)?;
         Ok(Self { marks: Some(marks), ..Self::new(tx, actor, permission, shared) })
     }
@@ -59,7 +69,7 @@ impl<'t> View<'t> {
     pub(crate) fn sealing_key(&self, tx: &Tx<'_>) -> Result<Arc<InstallationKey>> {
         match self.actor {
             Actor::App(_) => Ok(self.shared.key()),
-            Actor::Host(_) | Actor::Invitee(_) => self.shared.key_of(tx),
+            Actor::Host(_) | Actor::Invitee(_) | Actor::Admin(_) | Actor::Visitor(_) => self.shared.key_of(tx),
         }
     }
 

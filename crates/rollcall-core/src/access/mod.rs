@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::id::{BotId, RoleId};
 use crate::op::View;
 use crate::roles::RoleKind;
+use crate::roles::rights::AdminRights;
 use crate::store::assignments::GivenRole;
 use crate::store::{self, GroupKey, UserKey};
 
@@ -30,6 +31,8 @@ pub struct HeldRole {
     pub direct: bool,
     /// The names of the groups that carry it and that the user is in, at any depth.
     pub groups: Vec<String>,
+    /// What it lets them do in the console.
+    pub rights: AdminRights,
 }
 
 /// When a role that somebody holds runs out next: what is told of roles is right until then, as long as the account's mark is
@@ -95,6 +98,7 @@ fn held<'r>(roles: &'r mut Vec<HeldRole>, given: &GivenRole) -> &'r mut HeldRole
             bot: given.bot.clone(),
             direct: false,
             groups: Vec::new(),
+            rights: given.rights,
         });
         roles.len() - 1
     });

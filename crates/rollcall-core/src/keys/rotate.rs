@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{CHECKED, KEY_CHECK, Purpose, history};
+use crate::admins::FACTOR_SEAL;
 use crate::apps::{Algorithm, Credential};
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
@@ -104,6 +105,7 @@ fn purpose(holds: Holds, kind: &str) -> &'static str {
         Holds::Credential => Credential::seal_of(Algorithm::stored(kind)),
         Holds::Letter => OUTBOX_SEAL,
         Holds::ServerKey => Purpose::stored(kind).seal(),
+        Holds::SecondFactor => FACTOR_SEAL,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::RoleKind;
+use super::rights::AdminRights;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
 use crate::op::Op;
@@ -31,7 +32,9 @@ pub(crate) fn change_held(op: &mut Op<'_>, add: &[HeldChange], remove: &[HeldCha
         return Ok(());
     }
     for change in add {
-        let grant = Grant { kind: change.kind, name: &change.role_name, built_in: change.built_in };
+        // Whoever comes this way is the host; nobody else may hand on what is not looked at.
+        let rights = AdminRights::EVERY;
+        let grant = Grant { kind: change.kind, name: &change.role_name, built_in: change.built_in, rights };
         policy::ceiling(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
     }
     op.change(|tx, view| {

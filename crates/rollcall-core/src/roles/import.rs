@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::rights::AdminRights;
 use super::{NewRole, RoleChange, RoleContents, RoleDetails, RoleGone, RoleKind, catalogue};
 use crate::accounts::{MAX_DESCRIPTION, MAX_NAME};
 use crate::error::{Code, Error, Fault, Result};
@@ -159,6 +160,7 @@ pub fn import(op: &mut Op<'_>, wanted: &CheckedRoles, prune: bool) -> Result<Imp
                 let mut updated = RoleDetails { name, ref_id, description, permissions, ..(*has).clone() };
                 if change.before != change.after {
                     (updated.updated_at, updated.updated_by) = (op.now, Some(by.clone()));
+                    updated.rights = AdminRights::of(kind, &updated.permissions);
                     changes.push(change);
                 }
                 out.push(updated);
@@ -179,6 +181,7 @@ pub fn import(op: &mut Op<'_>, wanted: &CheckedRoles, prune: bool) -> Result<Imp
                     description: role.description.clone(),
                     permissions: role.permissions.clone(),
                     built_in: false,
+                    rights: AdminRights::of(kind, &role.permissions),
                     created_at: op.now,
                     created_by: Some(by.clone()),
                     updated_at: op.now,

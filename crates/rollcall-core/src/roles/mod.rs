@@ -8,6 +8,7 @@ mod hold;
 pub mod import;
 mod import_plan;
 pub mod listing;
+pub mod rights;
 mod write;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use crate::error::Result;
 use crate::id::RoleId;
 use crate::op::View;
 use crate::policy::Grant;
+use crate::roles::rights::AdminRights;
 use crate::store::{self, RoleKey};
 
 /// What a role is about.
@@ -68,11 +70,13 @@ pub(crate) struct Role {
     pub(crate) kind: RoleKind,
     pub(crate) name: String,
     pub(crate) built_in: bool,
+    /// What it lets its holders do in the console.
+    pub(crate) rights: AdminRights,
 }
 
 impl Role {
     pub(crate) fn grant(&self) -> Grant<'_> {
-        Grant { kind: self.kind, name: &self.name, built_in: self.built_in }
+        Grant { kind: self.kind, name: &self.name, built_in: self.built_in, rights: self.rights }
     }
 }
 
@@ -94,6 +98,8 @@ pub struct RoleDetails {
     pub permissions: Map<String, Value>,
     /// Whether Rollcall made it and keeps it.
     pub built_in: bool,
+    /// What it lets its holders do in the console.
+    pub rights: AdminRights,
     /// When it was made.
     pub created_at: Time,
     /// The public id of whoever made it, where that is known.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::rights::AdminRights;
 use super::{NewRole, RoleKind};
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
@@ -56,7 +57,8 @@ pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<Vec<Role
     if roles.is_empty() {
         return Ok(Vec::new());
     }
-    ask_ceiling(op, roles.iter().map(|r| (r.kind, r.name.as_str())))?;
+    let rights = |r: &NewRole| AdminRights::of_text(r.kind, &r.permissions);
+    ask_ceiling(op, roles.iter().map(|r| (r.kind, r.name.as_str(), rights(r))))?;
     op.change(|tx, view| {
         let by = view.actor.signature().1;
         let keys = store::roles::insert_many(tx, view.account, roles, Some(&by), view.now)?;
@@ -74,9 +76,9 @@ pub(crate) fn create_many(op: &mut Op<'_>, roles: &[NewRole]) -> Result<Vec<Role
 }
 
 /// Who decides what a role permits must be one who may hand that role on.
-fn ask_ceiling<'a>(op: &Op<'_>, roles: impl Iterator<Item = (RoleKind, &'a str)>) -> Result<()> {
-    for (kind, name) in roles {
-        let grant = policy::Grant { kind, name, built_in: false };
+fn ask_ceiling<'a>(op: &Op<'_>, roles: impl Iterator<Item = (RoleKind, &'a str, AdminRights)>) -> Result<()> {
+    for (kind, name, rights) in roles {
+        let grant = policy::Grant { kind, name, built_in: false, rights };
         policy::ceiling(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
     }
     Ok(())
@@ -89,7 +91,11 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[RoleChange]) -> Result<()>
     if changes.is_empty() {
         return Ok(());
     }
-    ask_ceiling(op, changes.iter().map(|c| (c.kind, c.before.name.as_str())))?;
+    // What its holders have already is nothing that they gain.
+    let gained = |c: &RoleChange| {
+        AdminRights::of(c.kind, &c.after.permissions).without(AdminRights::of(c.kind, &c.before.permissions))
+    };
+    ask_ceiling(op, changes.iter().map(|c| (c.kind, c.before.name.as_str(), gained(c))))?;
     op.change(|tx, view| {
         store::roles::update_many(tx, view.account, changes, &view.actor.signature().1, view.now)?;
         Ok(((), changes.iter().flat_map(RoleChange::events).collect()))

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::id::{BotId, GroupId, RoleId};
 use crate::policy::Grant;
 use crate::roles::RoleKind;
+use crate::roles::rights::AdminRights;
 
 /// Who gets or has a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,11 +47,12 @@ pub(crate) struct Carried {
     kind: RoleKind,
     name: String,
     built_in: bool,
+    rights: AdminRights,
 }
 
 impl Carried {
     pub(crate) fn grant(&self) -> Grant<'_> {
-        Grant { kind: self.kind, name: &self.name, built_in: self.built_in }
+        Grant { kind: self.kind, name: &self.name, built_in: self.built_in, rights: self.rights }
     }
 }
 
@@ -60,13 +62,13 @@ pub(crate) fn carried_by_groups(tx: &Tx<'_>, groups: &[GroupKey], now: Time) -> 
     tx.query_list(
         "with recursive above (origin, group_id) as (select g.id, g.id from groups g where g.id in {list} \
          union select a.origin, n.parent_id from above a join nestings n on n.child_id = a.group_id) \
-         select distinct a.origin, r.kind, r.name, r.built_in, r.name_key from above a join assignments s on s.group_id = a.group_id \
+         select distinct a.origin, r.kind, r.name, r.built_in, r.name_key, r.rights from above a join assignments s on s.group_id = a.group_id \
          join roles r on r.id = s.role_id where s.expires_at is null or s.expires_at > $1 order by a.origin, r.name_key",
         &[now.into()],
         &list,
         |r| {
-            let carried = Carried { kind: super::roles::kind(r.str(1)), name: r.text(2), built_in: r.bool(3) };
-            (GroupKey(r.int(0)), carried)
+            let (kind, rights) = (super::roles::kind(r.str(1)), super::roles::rights(r.opt_int(5)));
+            (GroupKey(r.int(0)), Carried { kind, name: r.text(2), built_in: r.bool(3), rights })
         },
     )
 }
@@ -81,11 +83,13 @@ pub(crate) struct GivenRole {
     pub(crate) kind: RoleKind,
     pub(crate) bot: Option<(BotId, String)>,
     pub(crate) expires: Option<Time>,
+    /// What it lets its holders do in the console.
+    pub(crate) rights: AdminRights,
 }
 
 impl GivenRole {
-    /// Reads `s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name` from a column on; none where nothing
-    /// was given.
+    /// Reads `s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name, r.rights` from a column on; none where
+    /// nothing was given.
     fn read(r: &Row<'_, '_>, from: usize) -> Option<Self> {
         Some(Self {
             place: r.opt_int(from)?,
@@ -94,6 +98,7 @@ impl GivenRole {
             name: r.text(from + 3),
             kind: super::roles::kind(r.str(from + 4)),
             bot: r.opt_text(from + 5).map(|id| (BotId::stored(id), r.opt_text(from + 6).unwrap_or_default())),
+            rights: super::roles::rights(r.opt_int(from + 7)),
         })
     }
 }
@@ -102,7 +107,7 @@ impl GivenRole {
 pub(crate) fn held_directly(tx: &Tx<'_>, users: &[UserKey], now: Time) -> Result<HashMap<UserKey, Vec<GivenRole>>> {
     let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
     let rows = tx.query_list(
-        "select s.user_id, s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name from assignments s \
+        "select s.user_id, s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name, r.rights from assignments s \
          join roles r on r.id = s.role_id left join bots b on b.id = s.bot_id \
          where s.user_id in {list} and (s.expires_at is null or s.expires_at > $1)",
         &[now.into()],
@@ -139,7 +144,7 @@ pub(crate) fn carriers(tx: &Tx<'_>, groups: &[GroupKey]) -> Result<Vec<CarrierRo
         "with recursive above (origin, group_id) as (select g.id, g.id from groups g where g.id in {list} \
          union select a.origin, n.parent_id from above a join nestings n on n.child_id = a.group_id) \
          select a.origin, g.id, g.public_id, g.name, g.name_key, s.id, s.expires_at, r.public_id, r.name, r.kind, \
-         b.public_id, b.name from above a join groups g on g.id = a.group_id \
+         b.public_id, b.name, r.rights from above a join groups g on g.id = a.group_id \
          left join assignments s on s.group_id = a.group_id left join roles r on r.id = s.role_id \
          left join bots b on b.id = s.bot_id",
         &[],

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_rate_limits", include_str!("../../migrations/0012_rate_limits.sql")),
     ("0013_group_marks", include_str!("../../migrations/0013_group_marks.sql")),
     ("0014_flat_pages", include_str!("../../migrations/0014_flat_pages.sql")),
+    ("0015_console", include_str!("../../migrations/0015_console.sql")),
 ];
 
 /// The schema that this program works with.

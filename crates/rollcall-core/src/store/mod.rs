@@ -18,6 +18,7 @@ pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod invitations;
 pub(crate) mod limits;
+pub(crate) mod links;
 mod marks;
 pub(crate) mod members;
 pub(crate) mod once;
@@ -26,6 +27,7 @@ pub(crate) mod pages;
 pub(crate) mod roles;
 pub(crate) mod sealed;
 pub(crate) mod server_keys;
+pub(crate) mod sessions;
 pub(crate) mod snapshot;
 pub(crate) mod sso;
 pub(crate) mod tasks;
@@ -85,4 +87,6 @@ row_key!(
     DialogKey,
     /// A client app's internal key.
     AppKey,
+    /// A session's internal key.
+    SessionKey,
 );

@@ -6,10 +6,11 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::id::RoleId;
 use crate::page::{Page, Paged};
+use crate::roles::rights::AdminRights;
 use crate::roles::{NewRole, Role, RoleChange, RoleDetails, RoleKind};
 use crate::text;
 
-const COLUMNS: &str = "id, public_id, kind, name, built_in";
+const COLUMNS: &str = "id, public_id, kind, name, built_in, rights";
 
 fn role(r: &Row<'_, '_>) -> Role {
     Role {
@@ -18,7 +19,13 @@ fn role(r: &Row<'_, '_>) -> Role {
         kind: kind(r.str(2)),
         name: r.text(3),
         built_in: r.bool(4),
+        rights: rights(r.opt_int(5)),
     }
+}
+
+/// What is not worked out yet gives nobody anything; [`work_out_rights`] does so before anybody asks.
+pub(super) fn rights(bits: Option<i64>) -> AdminRights {
+    bits.map_or(AdminRights::NONE, AdminRights::stored)
 }
 
 /// The column's check allows two words only.
@@ -44,25 +51,26 @@ pub(crate) fn find_by_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Res
     )
 }
 
-const DETAILS: &str = "id, public_id, kind, name, built_in, ref_id, description, permissions, created_at, created_by, \
+const DETAILS: &str = "id, public_id, kind, name, built_in, rights, ref_id, description, permissions, created_at, created_by, \
     updated_at, updated_by";
 
 fn details(r: &Row<'_, '_>) -> RoleDetails {
-    let Role { key, id, kind, name, built_in } = role(r);
+    let Role { key, id, kind, name, built_in, rights } = role(r);
     RoleDetails {
         key,
         id,
         kind,
         name,
         built_in,
-        ref_id: r.text(5),
-        description: r.text(6),
+        rights,
+        ref_id: r.text(6),
+        description: r.text(7),
         // They are kept as the JSON object that was checked when they came.
-        permissions: serde_json::from_str(r.str(7)).unwrap_or_default(),
-        created_at: r.time(8),
-        created_by: r.opt_text(9),
-        updated_at: r.time(10),
-        updated_by: r.opt_text(11),
+        permissions: serde_json::from_str(r.str(8)).unwrap_or_default(),
+        created_at: r.time(9),
+        created_by: r.opt_text(10),
+        updated_at: r.time(11),
+        updated_by: r.opt_text(12),
     }
 }
 
@@ -137,12 +145,14 @@ pub(crate) fn insert_many(
                 by.is_none().into(),
                 now.into(),
                 by.into(),
+                AdminRights::of_text(r.kind, &r.permissions).bits().into(),
             ]
         })
         .collect();
     let ids = tx.insert_returning(
         "insert into roles (account_id, public_id, ref_id, kind, name, name_key, description, permissions, built_in, \
-         created_at, updated_at, created_by, updated_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $11) \
+         created_at, updated_at, created_by, updated_by, rights) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $11, $12) \
          on conflict do nothing returning id",
         &rows,
     )?;
@@ -188,12 +198,13 @@ pub(crate) fn update_many(
                 permissions.into(),
                 now.into(),
                 by.into(),
+                AdminRights::of(c.kind, &c.after.permissions).bits().into(),
             ]
         })
         .collect();
     tx.execute_many(
         "update roles set name = $3, name_key = $4, ref_id = $5, description = $6, permissions = $7, updated_at = $8, \
-         updated_by = $9 where account_id = $1 and id = $2 and not built_in",
+         updated_by = $9, rights = $10 where account_id = $1 and id = $2 and not built_in",
         &rows,
     )
 }
@@ -209,4 +220,18 @@ pub(crate) fn remove_all(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize>
     let roles: Vec<_> = list(tx, account)?.iter().map(|role| (role.key, role.kind)).collect();
     count(tx, account, &roles, -1)?;
     tx.execute("delete from roles where account_id = $1", &[account.into()])
+}
+
+/// Whether there are roles of which it is not worked out yet what they give.
+pub(crate) fn lacks_rights(tx: &Tx<'_>) -> Result<bool> {
+    Ok(tx.first("select 1 from roles where rights is null limit 1", &[], |_| ())?.is_some())
+}
+
+/// Works out what each of these gives.
+pub(crate) fn work_out_rights(tx: &WriteTx<'_>) -> Result<()> {
+    let roles = tx.query("select id, kind, permissions from roles where rights is null", &[], |r| {
+        (r.int(0), AdminRights::of_text(kind(r.str(1)), r.str(2)))
+    })?;
+    let rows: Vec<Vec<Value<'_>>> = roles.iter().map(|(id, rights)| vec![(*id).into(), rights.bits().into()]).collect();
+    tx.execute_many("update roles set rights = $2 where id = $1", &rows).map(|_| ())
 }

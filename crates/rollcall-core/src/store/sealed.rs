@@ -22,10 +22,12 @@ pub(crate) enum Holds {
     Letter,
     /// The private half of a key pair of the server, for its purpose.
     ServerKey,
+    /// The secret of somebody's second factor.
+    SecondFactor,
 }
 
 /// All that is sealed, but for the one value that tells whether a key is right.
-pub(crate) const SEALED: [Column; 3] = [
+pub(crate) const SEALED: [Column; 4] = [
     Column {
         table: "app_secrets",
         name: "sealed",
@@ -34,10 +36,11 @@ pub(crate) const SEALED: [Column; 3] = [
     },
     Column { table: "outbox", name: "payload", holds: Holds::Letter, kind: "kind" },
     Column { table: "server_keys", name: "sealed", holds: Holds::ServerKey, kind: "purpose" },
+    Column { table: "credentials", name: "totp", holds: Holds::SecondFactor, kind: "''" },
 ];
 
 /// The other columns of bytes, and what is in them.
-pub(crate) const PLAIN: [(&str, &str, &str); 10] = [
+pub(crate) const PLAIN: [(&str, &str, &str); 13] = [
     ("installation", "value", "public, but for the key check, which is made anew"),
     ("audit_events", "previous_hash", "a hash that anybody may know"),
     ("audit_events", "hash", "a hash that anybody may know"),
@@ -46,6 +49,9 @@ pub(crate) const PLAIN: [(&str, &str, &str); 10] = [
     ("idempotency_keys", "fingerprint", "a hash of a request"),
     ("idempotency_keys", "body", "a reply, which never has a secret in it"),
     ("invitations", "token_hash", "a hash of 32 random bytes"),
+    ("sign_in_links", "token_hash", "a hash of 32 random bytes"),
+    ("sessions", "token_hash", "a hash of 32 random bytes"),
+    ("recovery_codes", "code_hash", "a hash of 16 random bytes"),
     ("server_keys", "public_key", "public"),
     ("files", "content", "what was uploaded, which whoever uploaded it has"),
 ];
@@ -57,7 +63,7 @@ pub(crate) type Stored = (i64, String, Vec<u8>);
 pub(crate) fn next(tx: &Tx<'_>, column: &Column, after: i64, limit: i64) -> Result<Vec<Stored>> {
     let Column { table, name, kind, .. } = column;
     tx.query(
-        &format!("select id, coalesce({kind}, ''), {name} from {table} where id > $1 order by id limit $2"),
+        &format!("select id, coalesce({kind}, ''), {name} from {table} where id > $1 and {name} is not null order by id limit $2"),
         &[after.into(), limit.into()],
         |r| (r.int(0), r.text(1), r.bytes(2).to_vec()),
     )

@@ -35,7 +35,7 @@ impl FullRole {
 /// Every role of the account, oldest first.
 pub(crate) fn roles(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<FullRole>> {
     tx.query(
-        "select id, public_id, kind, name, built_in, ref_id, description, permissions from roles \
+        "select id, public_id, kind, name, built_in, ref_id, description, permissions, rights from roles \
          where account_id = $1 order by id",
         &[account.into()],
         |r| FullRole {
@@ -45,6 +45,7 @@ pub(crate) fn roles(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<FullRole>> {
                 kind: super::roles::kind(r.str(2)),
                 name: r.text(3),
                 built_in: r.bool(4),
+                rights: super::roles::rights(r.opt_int(8)),
             },
             ref_id: r.text(5),
             description: r.text(6),

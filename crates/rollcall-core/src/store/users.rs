@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::pages::{self, Kind};
-use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx, marks};
+use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx, marks, sessions};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::UserId;
@@ -273,6 +273,14 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
     )
 }
 
+/// Notes that a user has signed in.
+pub(crate) fn note_sign_in(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
+    tx.execute(
+        "update users set last_login_at = $3 where account_id = $1 and id = $2",
+        &[account.into(), user.into(), now.into()],
+    )
+}
+
 /// Makes an invited user active; a user of any other status stays as they are.
 pub(crate) fn activate(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
     marks::raise_of_users(tx, account, std::iter::once(user))?;
@@ -302,6 +310,8 @@ pub(crate) fn erase_many(
     now: Time,
 ) -> Result<usize> {
     marks::raise_of_users(tx, account, users.iter().map(|(key, _)| *key))?;
+    let keys: Vec<UserKey> = users.iter().map(|(key, _)| *key).collect();
+    sessions::end_of_users(tx, account, &keys)?;
     let rows: Vec<Vec<Value<'_>>> =
         users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
     let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");

@@ -110,7 +110,9 @@ pub fn accept(op: &mut Op<'_>) -> Result<Invited> {
 fn invitee(view: &View<'_>) -> Result<Invitee> {
     match &view.actor {
         Actor::Invitee(invitee) => Ok(invitee.clone()),
-        Actor::App(_) | Actor::Host(_) => Err(Error::internal("only an invitee accepts an invitation")),
+        Actor::App(_) | Actor::Host(_) | Actor::Admin(_) | Actor::Visitor(_) => {
+            Err(Error::internal("only an invitee accepts an invitation"))
+        }
     }
 }
 
