@@ -38,6 +38,8 @@ pub mod apps;
 
 pub mod files;
 
+pub mod find;
+
 pub mod access;
 
 pub mod accounts;

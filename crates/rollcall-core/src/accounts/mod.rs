@@ -1,5 +1,8 @@
 //! Accounts: finding them, founding one with its built-in roles, and the check of the installation key.
 
+mod figures;
+
+pub use figures::{Figures, Identity, figures, identity};
 use serde_json::json;
 
 use crate::audit::{Event, EventKind};

@@ -3,6 +3,7 @@
 //! [`link`] is a way in by a link of one use, [`session`] what one has afterwards. Nobody else makes an
 //! [`Actor::Admin`](crate::actor::Actor::Admin).
 
+pub mod gains;
 pub mod link;
 pub mod session;
 

@@ -9,6 +9,7 @@ pub mod replay;
 mod rotate;
 pub mod token;
 pub mod usage;
+mod why;
 mod write;
 
 pub use authenticate::Authenticating;
@@ -18,6 +19,8 @@ pub(crate) use described::{Ending, Replacement};
 pub(crate) use rotate::LIVE;
 pub use rotate::{Rotation, forget_expired_secrets, revoke, revoke_secret, rotate};
 pub(crate) use token::claims::TokenId;
+pub use why::{Told, explain};
+use write::ask_ceiling;
 pub(crate) use write::{AppChange, check, remove_many, update_many};
 pub use write::{NewApp, SettingsChange, change, create};
 
@@ -237,8 +240,24 @@ fn info(view: &View<'_>, app: App, refusals: Vec<(String, u64, Time)>) -> Result
 /// # Errors
 /// When the database fails.
 pub fn list(view: &View<'_>) -> Result<Vec<AppInfo>> {
-    view.expect(Permission::AdministerAccount)?;
+    view.expect(Permission::ManageApps)?;
     store::apps::list(view.tx, view.account)?.into_iter().map(|app| info(view, app, Vec::new())).collect()
+}
+
+/// Every app of the account, oldest first, with its refusals. Two statements.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_with_refusals(view: &View<'_>) -> Result<Vec<AppInfo>> {
+    view.expect(Permission::ManageApps)?;
+    let mut refusals = store::apps::refusals_of_account(view.tx, view.account)?;
+    let apps = store::apps::list(view.tx, view.account)?;
+    apps.into_iter()
+        .map(|app| {
+            let of = refusals.remove(&app.key).unwrap_or_default();
+            info(view, app, of)
+        })
+        .collect()
 }
 
 /// One app, by its client id or its name.
@@ -246,7 +265,7 @@ pub fn list(view: &View<'_>) -> Result<Vec<AppInfo>> {
 /// # Errors
 /// [`Code::NotFound`], naming the id.
 pub fn show(view: &View<'_>, id_or_name: &str) -> Result<AppInfo> {
-    view.expect(Permission::AdministerAccount)?;
+    view.expect(Permission::ManageApps)?;
     let app = find(view, id_or_name)?;
     let refusals = store::apps::refusals(view.tx, app.key)?;
     info(view, app, refusals)

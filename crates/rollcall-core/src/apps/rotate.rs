@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::described::told;
-use super::write::{add_secret, check, remove_many};
+use super::write::{add_secret, ask_ceiling, check, remove_many};
 use super::{AppInfo, AppSecret, Credential, find, info};
 use crate::audit::{Event, EventKind};
 use crate::chance::Secret;
@@ -35,8 +35,9 @@ pub struct Rotation {
 /// [`Code::NotFound`] for an unknown app; [`Code::Conflict`] where two are live already; [`Code::Invalid`] for a credential
 /// that the app's algorithm has no use for, or that it has already.
 pub fn rotate(op: &mut Op<'_>, id_or_name: &str, rotation: &Rotation) -> Result<(AppInfo, Option<Secret>)> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     let app = find(op, id_or_name)?;
+    ask_ceiling(op, &app.scopes)?;
     let credential = match &rotation.credential {
         Some(credential) => credential.clone(),
         None if app.algorithm.is_hmac() => Credential::generate(),
@@ -91,7 +92,7 @@ pub fn rotate(op: &mut Op<'_>, id_or_name: &str, rotation: &Rotation) -> Result<
 /// # Errors
 /// [`Code::NotFound`] for an unknown app or secret; [`Code::Conflict`] for the last one that is live.
 pub fn revoke_secret(op: &mut Op<'_>, id_or_name: &str, secret: &str) -> Result<AppInfo> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     let app = find(op, id_or_name)?;
     if !app.secrets.iter().any(|has| has.id == secret) {
         let known = app.secrets.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -127,7 +128,7 @@ pub fn revoke_secret(op: &mut Op<'_>, id_or_name: &str, secret: &str) -> Result<
 /// # Errors
 /// [`Code::NotFound`] for an unknown app.
 pub fn revoke(op: &mut Op<'_>, id_or_name: &str) -> Result<String> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     let app = find(op, id_or_name)?;
     remove_many(op, &[&app])?;
     Ok(app.name)

@@ -12,7 +12,7 @@ use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::id::ClientId;
 use crate::op::{Op, View};
-use crate::policy::{Permission, Scope};
+use crate::policy::{self, Permission, Scope};
 use crate::store::{self, AppKey, WriteTx};
 use crate::text;
 
@@ -84,9 +84,10 @@ fn sorted(mut scopes: Vec<Scope>) -> Vec<Scope> {
 /// # Errors
 /// A name or a client id that is taken, a secret too short to be one, or a credential that the algorithm has no use for.
 pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     let name = text::required("the app's name", &new.name, MAX_NAME).map_err(Error::invalid)?;
     let scopes = sorted(new.scopes);
+    ask_ceiling(op, &scopes)?;
     let credential = match new.credential {
         Some(credential) => credential,
         None if new.algorithm.is_hmac() => Credential::generate(),
@@ -130,6 +131,12 @@ pub fn create(op: &mut Op<'_>, new: NewApp) -> Result<(AppInfo, Option<Secret>)>
     })?;
     let app = find(op, client_id.as_str())?;
     Ok((info(op, app, Vec::new())?, credential.secret().cloned()))
+}
+
+/// Whoever makes an app, or gives it a secret that they then have, could do by it what its scopes allow.
+pub(super) fn ask_ceiling(view: &View<'_>, scopes: &[Scope]) -> Result<()> {
+    let over: Vec<String> = scopes.iter().filter_map(|s| policy::ceiling_of_scope(&view.actor, *s).err()).collect();
+    if over.is_empty() { Ok(()) } else { Err(Error::new(Code::Forbidden, over.join("; "))) }
 }
 
 /// Seals a credential and adds it to an app; gives its id.
@@ -183,7 +190,7 @@ fn told(settings: &Settings) -> Value {
 /// # Errors
 /// [`Code::NotFound`] for an unknown app.
 pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Result<AppInfo> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     let app = find(op, id_or_name)?;
     let before = app.settings();
     let mut scopes = before.scopes.clone();
@@ -200,6 +207,8 @@ pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Res
         enforce_jti: change.enforce_jti.unwrap_or(before.enforce_jti),
         enforce_jwe: change.enforce_jwe.unwrap_or(before.enforce_jwe),
     };
+    let gained: Vec<Scope> = after.scopes.iter().filter(|scope| !before.scopes.contains(scope)).copied().collect();
+    ask_ceiling(op, &gained)?;
     let (key, client_id, name) = (app.key, app.client_id, app.name);
     if after != before {
         update_many(op, &[AppChange { key, client_id: client_id.clone(), name, before, after, credentials: None }])?;
@@ -209,7 +218,7 @@ pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Res
 
 /// Changes apps.
 pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     if changes.is_empty() {
         return Ok(());
     }
@@ -254,7 +263,7 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[AppChange]) -> Result<()> 
 
 /// Removes apps; their tokens are refused from the next request on.
 pub(crate) fn remove_many(op: &mut Op<'_>, apps: &[&App]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageApps)?;
     if apps.is_empty() {
         return Ok(());
     }

@@ -74,7 +74,7 @@ pub fn mark(view: &View<'_>) -> Result<String> {
     Ok(format!("{}.{}", view.mark()?, last(view)?))
 }
 
-fn last(view: &View<'_>) -> Result<i64> {
+pub(super) fn last(view: &View<'_>) -> Result<i64> {
     Ok(store::audit::last(view.tx, view.account)?.map_or(0, |link| link.seq))
 }
 
@@ -102,6 +102,20 @@ pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Paged<Entry>> {
         None => Vec::new(),
     };
     Ok(Paged::of(wanted.page, total, entries(view, events)?))
+}
+
+/// Between which of these numbers events of these times are to be found, at most; none where there are none.
+pub(super) fn whereabouts(view: &View<'_>, numbers: (i64, i64), times: (Time, Time)) -> Result<Option<(i64, i64)>> {
+    if numbers.0 > numbers.1 {
+        return Ok(None);
+    }
+    if times == (Time(i64::MIN), Time(i64::MAX)) {
+        return Ok(Some(numbers));
+    }
+    let Runs(parts) = Runs::between(view, numbers, times)?;
+    let mut some = parts.iter().filter(|part| part.count > 0);
+    let Some(first) = some.next() else { return Ok(None) };
+    Ok(Some((first.begin, some.next_back().unwrap_or(first).end)))
 }
 
 /// How many of the wanted events the log has from place to place.

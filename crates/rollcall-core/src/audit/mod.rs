@@ -8,6 +8,7 @@ mod file;
 mod find;
 mod lines;
 mod seal;
+mod search;
 mod verify;
 mod walk;
 
@@ -18,6 +19,7 @@ pub use file::{BrokenLine, Checked, Pin, check};
 pub use find::{By, Entry, MAX_SIZE, Wanted, find, mark, unsealed};
 pub use lines::{EventLine, Hash};
 pub use seal::{SEALED_AT_ONCE, is_sealing_due, seal, seal_and_sign};
+pub use search::{Chain, Found, LOOKED_AT, Look, Sought, chain, one, search};
 pub use verify::{Verification, chain_name, continues, verify};
 pub use walk::{Broken, FaultKind};
 

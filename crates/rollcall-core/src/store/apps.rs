@@ -230,6 +230,22 @@ pub(crate) fn refusals(tx: &Tx<'_>, app: AppKey) -> Result<Vec<(String, u64, Tim
     )
 }
 
+/// The same of every app of the account, by app.
+pub(crate) fn refusals_of_account(
+    tx: &Tx<'_>,
+    account: AccountKey,
+) -> Result<HashMap<AppKey, Vec<(String, u64, Time)>>> {
+    let rows = tx.query(
+        "select f.app_id, f.reason, f.refused, f.last_at from app_refusals f join apps a on a.id = f.app_id \
+         where a.account_id = $1 order by f.last_at desc, f.reason",
+        &[account.into()],
+        |r| (AppKey(r.int(0)), (r.text(1), r.int(2).unsigned_abs(), r.time(3))),
+    )?;
+    let mut found = HashMap::<_, Vec<_>>::new();
+    rows.into_iter().for_each(|(app, refusal)| found.entry(app).or_default().push(refusal));
+    Ok(found)
+}
+
 pub(crate) fn note_usage(tx: &WriteTx<'_>, account: AccountKey, seen: &[(AppKey, Seen)]) -> Result<()> {
     let used: Vec<Vec<Value<'_>>> =
         seen.iter().filter_map(|(app, s)| Some(vec![account.into(), (*app).into(), s.last_used?.into()])).collect();

@@ -2,7 +2,7 @@
 
 use super::{AccountKey, Row, Trace, Tx, Value, WriteTx};
 use crate::actor::Actor;
-use crate::audit::{Checkpoint, Event, Link, Sealed, StoredEvent};
+use crate::audit::{Checkpoint, Event, Link, Sealed, Sought, StoredEvent};
 use crate::clock::Time;
 use crate::error::Result;
 
@@ -257,6 +257,37 @@ pub(crate) fn sealed_between(
     )
 }
 
+/// Sealed events with numbers from one to another, both included, of these times, by this actor, of this name, to this
+/// target; the newest first.
+pub(crate) fn matching(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    numbers: (i64, i64),
+    times: (Time, Time),
+    sought: &Sought,
+    limit: i64,
+) -> Result<Vec<StoredEvent>> {
+    tx.query(
+        &format!(
+            "select {COLUMNS} from audit_events where account_id = $1 and seq >= $2 and seq <= $3 and at >= $4 \
+             and at <= $5 and ($6 = '' or actor_id = $6 or actor_name = $6) and ($7 = '' or name = $7) \
+             and ($8 = '' or target = $8) order by seq desc limit $9"
+        ),
+        &[
+            account.into(),
+            numbers.0.into(),
+            numbers.1.into(),
+            times.0.into(),
+            times.1.into(),
+            (&sought.actor).into(),
+            (&sought.name).into(),
+            (&sought.target).into(),
+            limit.into(),
+        ],
+        event,
+    )
+}
+
 pub(crate) fn seal_many(tx: &WriteTx<'_>, account: AccountKey, sealed: &[(i64, Sealed)]) -> Result<()> {
     let rows: Vec<Vec<Value<'_>>> = sealed
         .iter()
@@ -288,6 +319,15 @@ pub(crate) fn unsigned(tx: &Tx<'_>, account: AccountKey) -> Result<(i64, Option<
         |r| (r.int(0), r.opt_int(1).map(Time)),
     )?;
     Ok(found.unwrap_or_default())
+}
+
+/// The last checkpoint: which number it signs, and when it did.
+pub(crate) fn last_checkpoint(tx: &Tx<'_>, account: AccountKey) -> Result<Option<(i64, Time)>> {
+    tx.first(
+        "select seq, at from audit_checkpoints where account_id = $1 order by seq desc limit 1",
+        &[account.into()],
+        |r| (r.int(0), r.time(1)),
+    )
 }
 
 pub(crate) fn insert_checkpoint(tx: &WriteTx<'_>, account: AccountKey, checkpoint: &Checkpoint) -> Result<()> {

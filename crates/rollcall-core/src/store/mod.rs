@@ -15,6 +15,7 @@ pub(crate) mod audit;
 pub(crate) mod bots;
 pub(crate) mod erasures;
 pub(crate) mod files;
+pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod invitations;
 pub(crate) mod limits;

@@ -1,6 +1,6 @@
 //! Token ids that were seen.
 
-use super::{AccountKey, AppKey, WriteTx};
+use super::{AccountKey, AppKey, Tx, WriteTx};
 use crate::apps::TokenId;
 use crate::clock::Time;
 use crate::error::Result;
@@ -17,6 +17,17 @@ pub(crate) fn insert(tx: &WriteTx<'_>, account: AccountKey, app: AppKey, id: &To
         &[vec![account.into(), app.into(), (&hash).into(), id.until.into()]],
     )?;
     Ok(rows.first().is_some_and(Option::is_some))
+}
+
+/// Whether the id was seen.
+pub(crate) fn is_known(tx: &Tx<'_>, app: AppKey, id: &TokenId, now: Time) -> Result<bool> {
+    let hash = hex(&id.hash);
+    let found = tx.first(
+        "select 1 from token_ids where app_id = $1 and jti_hash = $2 and expires_at > $3",
+        &[app.into(), (&hash).into(), now.into()],
+        |_| (),
+    )?;
+    Ok(found.is_some())
 }
 
 /// Forgets those that no token is taken with any more.

@@ -191,6 +191,30 @@ pub(crate) fn emails(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<H
     Ok(rows.into_iter().collect())
 }
 
+/// The public ids and addresses of users by their keys.
+pub(crate) fn briefs_by_keys(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    users: &[UserKey],
+) -> Result<Vec<(UserKey, String, String)>> {
+    let list: Vec<Value<'_>> = users.iter().map(|key| (*key).into()).collect();
+    tx.query_list(
+        "select id, public_id, email from users where account_id = $1 and id in {list}",
+        &[account.into()],
+        &list,
+        |r| (UserKey(r.int(0)), r.text(1), r.text(2)),
+    )
+}
+
+/// How many users of the account have each status.
+pub(crate) fn count_by_status(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<(Status, u64)>> {
+    tx.query(
+        "select status, count(*) from users where account_id = $1 group by status order by status",
+        &[account.into()],
+        |r| (Status::stored(r.str(0)), r.int(1).unsigned_abs()),
+    )
+}
+
 pub(crate) fn email(tx: &Tx<'_>, account: AccountKey, user: UserKey) -> Result<Option<String>> {
     tx.first("select email from users where account_id = $1 and id = $2", &[account.into(), user.into()], |r| r.text(0))
 }

@@ -60,3 +60,9 @@ confirm-more = { $n ->
    *[other] und { $n } weitere
 }
 confirm-button = Ja, diese Rechte geben
+
+kind-user = Person
+kind-group = Gruppe
+kind-role = Rolle
+kind-bot = Bot
+kind-app = Client-App

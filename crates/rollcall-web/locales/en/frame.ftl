@@ -60,3 +60,9 @@ confirm-more = { $n ->
    *[other] and { $n } more
 }
 confirm-button = Yes, give these rights
+
+kind-user = User
+kind-group = Group
+kind-role = Role
+kind-bot = Bot
+kind-app = Client app

@@ -2,17 +2,116 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::accounts::{self, Figures};
+use rollcall_core::apps::{self, AppInfo};
+use rollcall_core::audit::{self, Found, Sought};
+use rollcall_core::clock::Time;
+use rollcall_core::policy::Permission;
+use rollcall_core::users::Status;
 
 use super::failure::Failure;
 use super::layout::Layout;
 use super::visit::Visit;
 
+/// How long before its end a secret is warned of: 14 days.
+const SOON_MILLIS: i64 = 14 * 24 * 3600 * 1000;
+/// As many events are shown.
+const EVENTS: u32 = 10;
+
+/// A figure, and where it leads.
+struct Card {
+    text: String,
+    figure: String,
+    to: String,
+}
+
+/// Something to look after, and where.
+struct Warning {
+    text: String,
+    to: String,
+}
+
 #[derive(Template)]
 #[template(path = "console/dashboard.html")]
 struct Page<'v> {
     l: Layout<'v>,
+    account: String,
+    cards: Vec<Card>,
+    warnings: Vec<Warning>,
+    events: Option<Vec<Found>>,
+    is_empty: bool,
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
-    visit.page(&Page { l: Layout::of(&visit, visit.words.t("nav-dashboard")) })
+    let may = [Permission::ManageApps, Permission::ViewAuditLog].map(|permission| visit.can(permission));
+    let figures = visit.read(Permission::UseConsole, accounts::figures).await?;
+    let apps = if may[0] { visit.read(Permission::ManageApps, apps::list_with_refusals).await? } else { Vec::new() };
+    let events = if may[1] {
+        let sought = Sought { limit: EVENTS, ..Sought::default() };
+        Some(visit.read(Permission::ViewAuditLog, move |view| audit::search(view, &sought)).await?.events)
+    } else {
+        None
+    };
+    let cards = cards(&visit, &figures, may[0].then_some(apps.len()));
+    let mut warnings = warnings(&visit, &apps);
+    if figures.letters > 0 {
+        let text = visit.words.t1("dashboard-letters", "n", figures.letters);
+        warnings.push(Warning { text, to: "/console/settings".into() });
+    }
+    let is_empty = figures.users.is_some_and(|counts| counts.iter().sum::<u64>() <= 1) && apps.is_empty();
+    let l = Layout::of(&visit, visit.words.t("nav-dashboard"));
+    visit.page(&Page { l, account: figures.account, cards, warnings, events, is_empty })
+}
+
+fn cards(visit: &Visit, figures: &Figures, apps: Option<usize>) -> Vec<Card> {
+    let words = &visit.words;
+    let card =
+        |key: &str, figure: u64, to: &str| Card { text: words.t(key), figure: figure.to_string(), to: to.into() };
+    let mut cards = Vec::new();
+    if let Some(counts) = figures.users {
+        cards.push(card("dashboard-users", counts.iter().sum(), "/console/users"));
+        for (status, count) in Status::ALL.into_iter().zip(counts) {
+            let (key, word) = match status {
+                Status::Invited => ("dashboard-invited", "invited"),
+                Status::Active => ("dashboard-active", "active"),
+                Status::Suspended => ("dashboard-suspended", "suspended"),
+                Status::Locked => ("dashboard-locked", "locked"),
+            };
+            cards.push(card(key, count, &format!("/console/users?status={word}")));
+        }
+    }
+    cards.extend(figures.groups.map(|n| card("nav-groups", n, "/console/groups")));
+    if let Some((admin, bot)) = figures.roles {
+        cards.push(card("nav-roles", admin + bot, "/console/roles"));
+    }
+    cards.extend(figures.bots.map(|n| card("nav-bots", n, "/console/bots")));
+    cards.extend(apps.map(|n| card("nav-apps", n as u64, "/console/apps")));
+    cards
+}
+
+/// Secrets and apps that come to their end, and tokens that were refused within a day.
+fn warnings(visit: &Visit, apps: &[AppInfo]) -> Vec<Warning> {
+    let (words, now) = (&visit.words, visit.now());
+    let soon = |end: Option<Time>| end.is_some_and(|end| end > now && end <= now.plus_millis(SOON_MILLIS));
+    let mut warnings = Vec::new();
+    for app in apps {
+        let mut warn = |key: &str| {
+            let text = words.t1(key, "name", app.name.as_str());
+            warnings.push(Warning { text, to: format!("/console/apps/{}", app.client_id) });
+        };
+        if soon(app.expires) {
+            warn("dashboard-app-ends");
+        }
+        let newest_live = app.secrets.iter().find(|secret| secret.is_live);
+        if newest_live.is_some_and(|secret| soon(secret.expires)) {
+            warn("dashboard-secret-ends");
+        }
+        if newest_live.is_none() {
+            warn("dashboard-no-secret");
+        }
+        if app.refusals.iter().any(|(_, _, at)| *at >= now.plus_millis(-24 * 3600 * 1000)) {
+            warn("dashboard-refused");
+        }
+    }
+    warnings
 }

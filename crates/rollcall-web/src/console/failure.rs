@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use rollcall_core::admins::gains::Gains;
 use rollcall_core::{Code, Error};
 
-use super::cookie;
 use super::layout::Layout;
 use super::visit::Visit;
+use super::{confirm, cookie};
 use crate::http::status::status;
 
 /// Why a request was not done.
@@ -21,6 +22,8 @@ pub(super) enum Failure {
     TooLarge,
     /// It was not there in time, or broke off.
     Unread,
+    /// Somebody would gain admin rights, and whoever asked for it has not seen who.
+    Unconfirmed(Gains),
     /// What the core said.
     Core(Error),
 }
@@ -60,6 +63,7 @@ impl Failure {
             Self::NotOurs => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unread => StatusCode::REQUEST_TIMEOUT,
+            Self::Unconfirmed(_) => StatusCode::CONFLICT,
             Self::Core(error) => status(error.code()),
         }
     }
@@ -69,6 +73,9 @@ impl Failure {
         if matches!(self, Self::NotSignedIn) {
             return to_the_door(visit);
         }
+        if let Self::Unconfirmed(gains) = &self {
+            return confirm::ask(visit, gains);
+        }
         if let Self::Core(error) = &self
             && let Some(cause) = error.cause()
         {
@@ -76,7 +83,7 @@ impl Failure {
         }
         let words = &visit.words;
         let (heading, text, faults) = match &self {
-            Self::NotSignedIn => return to_the_door(visit),
+            Self::NotSignedIn | Self::Unconfirmed(_) => return to_the_door(visit),
             Self::NotOurs => (words.t("failure-not-ours"), words.t("failure-not-ours-text"), Vec::new()),
             Self::TooLarge => (words.t("failure-too-large"), words.t("failure-too-large-text"), Vec::new()),
             Self::Unread => (words.t("failure-unread"), words.t("failure-unread-text"), Vec::new()),

@@ -11,6 +11,9 @@ pub(super) const MAX_FORM: usize = 1024 * 1024;
 /// The hidden field that says that a form is of one of our pages.
 pub(super) const TOKEN: &str = "form-token";
 
+/// The hidden field that says who was seen to gain admin rights.
+pub(super) const CONFIRMED: &str = "form-confirmed";
+
 /// The fields of a form of ours.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Form(Vec<(String, String)>);
@@ -45,9 +48,12 @@ impl Form {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every field but the token.
+    /// Every field but our own.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter(|(key, _)| key != TOKEN).map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .filter(|(key, _)| key != TOKEN && key != CONFIRMED)
+            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 

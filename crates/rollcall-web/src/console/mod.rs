@@ -6,10 +6,12 @@ mod apps;
 mod assets;
 mod audit;
 mod bots;
+mod confirm;
 mod cookie;
 mod csv;
 mod dashboard;
 mod failure;
+mod find;
 mod form;
 mod groups;
 mod layout;
@@ -34,7 +36,10 @@ use route::{route, row};
 const STYLE: &str = include_str!("../../static/page.css");
 
 /// The first page.
-const FIRST: &[Route] = &[row!("GET", "/console", Needs::Permission(Permission::UseConsole), dashboard::show)];
+const FIRST: &[Route] = &[
+    row!("GET", "/console", Needs::Permission(Permission::UseConsole), dashboard::show),
+    row!("GET", "/console/find", Needs::Permission(Permission::UseConsole), find::find),
+];
 
 /// Every route of the console, by noun.
 const TABLES: [&[Route]; 10] = [

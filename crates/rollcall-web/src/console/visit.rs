@@ -1,21 +1,21 @@
 //! A request to the console: who makes it, what it asks for, and the ways in which a handler reads, writes and answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use rollcall_core::actor::{Actor, Admin};
-use rollcall_core::admins::Device;
+use rollcall_core::admins::{Device, gains};
 use rollcall_core::clock::Time;
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::policy::{self, Permission};
-use rollcall_core::{Result as CoreResult, Rollcall};
+use rollcall_core::{Code, Error, Result as CoreResult, Rollcall};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::form::{self, Form, MAX_FORM};
+use super::form::{self, CONFIRMED, Form, MAX_FORM};
 use super::route::Needs;
 use super::words::{Language, Words};
 use super::{cookie, layout};
@@ -209,6 +209,11 @@ impl Visit {
         Ok(self.rollcall().write(self.actor()?, permission, mode, work).await?)
     }
 
+    /// Seals what is pending of the audit log; tells how much is left over.
+    pub(super) async fn seal_log(&self) -> Result<usize, Failure> {
+        Ok(self.rollcall().seal_log(&self.actor()?).await?)
+    }
+
     /// Changes something, as [`Self::write`]; where anybody would gain an admin right by it, they are shown first, and the
     /// same form is to be sent once more.
     pub(super) async fn change<T: Send + 'static>(
@@ -216,7 +221,24 @@ impl Visit {
         permission: Permission,
         work: impl Fn(&mut Op<'_>) -> CoreResult<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.write(permission, Mode::Real, work).await
+        let confirmed = self.form.get(CONFIRMED).to_owned();
+        let asked = Arc::new(Mutex::new(None));
+        let ask = Arc::clone(&asked);
+        let done = self.write(permission, Mode::Real, move |op| {
+            // The work may be done again, and then come to something else.
+            let mut ask = ask.lock().unwrap_or_else(PoisonError::into_inner);
+            *ask = None;
+            let (value, gains) = gains::of(op, |op| work(op))?;
+            if gains.is_empty() || gains.digest() == confirmed {
+                return Ok(value);
+            }
+            *ask = Some(gains);
+            Err(Error::new(Code::Conflict, "who gains admin rights is to be seen first"))
+        });
+        match (done.await, asked.lock().unwrap_or_else(PoisonError::into_inner).take()) {
+            (Err(_), Some(gains)) => Err(Failure::Unconfirmed(gains)),
+            (done, _) => done,
+        }
     }
 
     /// A page.

@@ -15,11 +15,13 @@ use crate::policy::Permission;
 /// where wanted or enforced: then it is good for an hour at most.
 ///
 /// # Errors
-/// [`crate::Code::NotFound`] for an unknown app; [`crate::Code::Invalid`] for one that signs with a key of its own, or takes
+/// [`crate::Code::NotFound`] for an unknown app; [`crate::Code::Forbidden`] for one that may do what the actor may not;
+/// [`crate::Code::Invalid`] for one that signs with a key of its own, or takes
 /// encrypted tokens alone.
 pub fn mint(view: &View<'_>, id_or_name: &str, life: Option<i64>, jti: bool) -> Result<Secret> {
-    view.expect(Permission::AdministerAccount)?;
+    view.expect(Permission::ManageApps)?;
     let app = apps::find(view, id_or_name)?;
+    apps::ask_ceiling(view, &app.scopes)?;
     if app.enforce_jwe {
         return Err(Error::invalid(format!(
             "the app {:?} takes encrypted tokens alone: encrypt one of its own to the key at /.well-known/jwks.json",

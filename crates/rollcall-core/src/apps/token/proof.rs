@@ -217,6 +217,22 @@ pub(crate) fn recognise_many(
     Ok(read.into_iter().zip(presented).map(whose).collect())
 }
 
+/// As an app of this account would be judged by a token of its, without noting anything of it; none where the token names
+/// none of the account's.
+pub(crate) fn judge(
+    tx: &Tx<'_>,
+    shared: &Shared,
+    account: AccountKey,
+    token: &Unverified<'_>,
+    presented: &Presented,
+) -> Result<Option<(App, Result<Option<TokenId>, Refusal>)>> {
+    let found = store::apps::find_by_client_ids(tx, &[token.app_id.as_str()])?.remove(&token.app_id);
+    let Some(app) = found.filter(|app| app.account == account) else { return Ok(None) };
+    let known = shared.open(tx, |key| Known::open(key, app.clone()))?;
+    let recognised = known.recognise(token, presented, shared.clock.now(), &shared.decoys);
+    Ok(Some((app, recognised.map(|recognised| recognised.token_id))))
+}
+
 fn note_use(shared: &Shared, actor: &Actor, now: Time) {
     if let Actor::App(app) = actor {
         shared.usage.used(app.account, app.key, &app.proof.secret, now);
