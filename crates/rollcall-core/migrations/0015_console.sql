@@ -20,6 +20,8 @@ create table credentials (
     totp_at bigint,
     -- The last time step of which a code was taken: each passes once.
     totp_step bigint,
+    -- When a letter that resets the password was asked for last.
+    reset_asked_at bigint,
     foreign key (account_id, user_id) references users (account_id, id) on delete cascade
 ) strict;
 
@@ -66,8 +68,10 @@ create table sessions (
     user_id bigint not null,
     public_id text not null unique,
     token_hash bytea not null unique,
-    -- Whether everything was shown that is asked for, or a second factor has yet to come.
-    is_whole boolean not null,
+    -- What has yet to be shown before it is good for anything; null: nothing.
+    lacks text check (lacks in ('code', 'password')),
+    -- Whether it began by a link from the host, which shows more than a password does.
+    by_link boolean not null,
     created_at bigint not null,
     seen_at bigint not null,
     expires_at bigint not null,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Device;
 use super::session::{self, Begun};
+use super::sign_in::came_in;
 use crate::actor::{Actor, Visitor};
 use crate::audit::{Event, EventKind};
 use crate::chance::Secret;
@@ -93,6 +94,7 @@ pub fn make(op: &mut Op<'_>, email: &str) -> Result<Secret> {
 }
 
 /// A user as an administrator is looked up.
+#[derive(Debug, Clone)]
 pub(super) struct Who {
     pub(super) key: UserKey,
     pub(super) id: UserId,
@@ -117,7 +119,8 @@ pub(super) fn created(op: &mut Op<'_>, email: Email, profile: Profile, source: &
     Ok(Who { key, id: new.id, email: new.email.as_str().to_owned() })
 }
 
-fn activated(op: &mut Op<'_>, user: UserRow) -> Result<Who> {
+/// The user, active.
+pub(super) fn activated(op: &mut Op<'_>, user: UserRow) -> Result<Who> {
     let wants = UserRow { status: Status::Active, ..user.clone() };
     if let Some(change) = UserChange::between(&user, wants) {
         users::update_many(op, &[change])?;
@@ -177,9 +180,10 @@ pub fn sign_in(op: &mut Op<'_>, token: &str, device: &Device) -> Result<Begun> {
     op.expect(Permission::SignIn)?;
     let hash = sha256(token.as_bytes());
     let open = store::links::find_open(op.tx, &hash, op.now)?;
-    let (user, id, email) = match open {
+    let user = match open {
         Some(store::links::Open { account, purpose: Purpose::SignIn, user: Some(user) }) if account == op.account => {
-            user
+            let (key, id, email) = user;
+            Who { key, id: UserId::stored(id), email }
         }
         _ => return Err(gone()),
     };
@@ -187,10 +191,10 @@ pub fn sign_in(op: &mut Op<'_>, token: &str, device: &Device) -> Result<Begun> {
         if !store::links::close(tx, &hash, view.now)? {
             return Err(gone());
         }
-        let begun = session::begin(tx, view, user, true, device)?;
-        store::users::note_sign_in(tx, view.account, user, view.now)?;
-        let event = Event::new(EventKind::SignedIn, &id, format!("{email} signed in by a link from the host"));
-        Ok((begun, vec![event]))
+        let begun = session::begin(tx, view, user.key, None, true, device)?;
+        let has = store::credentials::find(tx, view.account, user.key)?;
+        let text = format!("{} signed in by a link from the host", user.email);
+        Ok((begun, vec![came_in(tx, view, &user, has, text)?]))
     })
 }
 

@@ -1,11 +1,18 @@
 //! Administrators: how users with admin roles come into the console, and what they are there.
 //!
-//! [`link`] is a way in by a link of one use, [`session`] what one has afterwards. Nobody else makes an
-//! [`Actor::Admin`](crate::actor::Actor::Admin).
+//! [`sign_in`] and [`second`] are the way in by a password and a code, [`link`] the one by a link of one use, [`session`] what
+//! one has afterwards. Nobody else makes an [`Actor::Admin`](crate::actor::Actor::Admin).
 
+pub mod attempt;
 pub mod gains;
 pub mod link;
+pub mod own;
+pub mod password;
+pub mod reset;
+pub mod second;
 pub mod session;
+pub mod set_up;
+pub mod sign_in;
 
 use std::net::IpAddr;
 

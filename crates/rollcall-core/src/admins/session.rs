@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Device;
 use crate::access;
-use crate::actor::{Actor, Admin};
+use crate::actor::{Actor, Admin, Visitor};
 use crate::audit::{Event, EventKind};
 use crate::chance::{self, Secret};
 use crate::clock::Time;
@@ -17,7 +17,7 @@ use crate::roles::rights::AdminRights;
 use crate::seal::sha256;
 use crate::shared::Shared;
 use crate::store::sessions::{Live, NewSession};
-use crate::store::{self, AccountKey, Tx, UserKey, WriteTx};
+use crate::store::{self, AccountKey, SessionKey, Tx, UserKey, WriteTx};
 
 /// How long a session lasts at most: 12 hours.
 pub const LIFE_MILLIS: i64 = 12 * 3600 * 1000;
@@ -28,13 +28,40 @@ const TOUCH_MILLIS: i64 = 60 * 1000;
 /// How much of what a browser calls itself is kept, in characters.
 const MAX_AGENT: usize = 300;
 
-/// A session that has begun.
+/// How long one may take over the further steps of signing in: 10 minutes.
+pub const STEPS_MILLIS: i64 = 10 * 60 * 1000;
+
+/// What a session has yet to see before it is good for anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lack {
+    /// A code of the second factor.
+    Code,
+    /// A new password: the time of the present one is over.
+    Password,
+}
+
+impl Lack {
+    /// The store's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Password => "password",
+        }
+    }
+
+    /// Reads the store's word; its check allows these two only.
+    pub(crate) fn stored(word: &str) -> Self {
+        if word == "code" { Self::Code } else { Self::Password }
+    }
+}
+
+/// A session that has begun, or gone a step further.
 #[derive(Debug)]
 pub struct Begun {
     /// What the browser shows from now on. It is kept nowhere else; its hash is in the database.
     pub token: Secret,
-    /// Whether it is good for the console already; false where a second factor has yet to be shown.
-    pub is_whole: bool,
+    /// What has yet to come before it is good for the console.
+    pub lacks: Option<Lack>,
 }
 
 /// A session, as its user sees it.
@@ -60,12 +87,13 @@ pub(super) fn idle_since(now: Time) -> Time {
     now.plus_millis(-IDLE_MILLIS)
 }
 
-/// Begins a session of a user, who has shown who they are as far as `is_whole` says.
+/// Begins a session of a user, who has shown who they are but for what it lacks.
 pub(super) fn begin(
     tx: &WriteTx<'_>,
     view: &View<'_>,
     user: UserKey,
-    is_whole: bool,
+    lacks: Option<Lack>,
+    by_link: bool,
     device: &Device,
 ) -> Result<Begun> {
     let (token, id) = (Secret::link_token(), format!("ss-{}", chance::hex()));
@@ -75,13 +103,35 @@ pub(super) fn begin(
         user,
         id: &id,
         token_hash: &sha256(token.expose().as_bytes()),
-        is_whole,
-        expires: view.now.plus_millis(LIFE_MILLIS),
+        lacks,
+        by_link,
+        expires: end_from(view.now, lacks),
         ip: ip.as_deref(),
         agent: &agent,
     };
     store::sessions::insert(tx, view.account, &new, view.now)?;
-    Ok(Begun { token, is_whole })
+    Ok(Begun { token, lacks })
+}
+
+fn end_from(now: Time, lacks: Option<Lack>) -> Time {
+    now.plus_millis(if lacks.is_some() { STEPS_MILLIS } else { LIFE_MILLIS })
+}
+
+/// A session goes a step further, under another token: whoever knew the one before knows nothing of use.
+pub(super) fn step(
+    tx: &WriteTx<'_>,
+    view: &View<'_>,
+    session: SessionKey,
+    lacks: Option<Lack>,
+    expires: Option<Time>,
+) -> Result<Begun> {
+    let token = Secret::link_token();
+    let hash = sha256(token.expose().as_bytes());
+    let expires = expires.unwrap_or_else(|| end_from(view.now, lacks));
+    if store::sessions::step(tx, view.account, session, &hash, lacks, expires)? == 0 {
+        return Err(over());
+    }
+    Ok(Begun { token, lacks })
 }
 
 /// The user whose session this is, if it lives, is whole, and they still have an admin right.
@@ -95,21 +145,47 @@ pub(crate) fn recognise(
     let Some(live) = store::sessions::find_live(tx, &sha256(token.as_bytes()), now, idle_since(now))? else {
         return Ok(None);
     };
-    if !live.is_whole {
-        return Ok(None);
+    if let Some(lacks) = live.lacks {
+        let user = Some((live.public_id, live.email));
+        let actor = Actor::Visitor(Visitor { account: live.account, user, ip });
+        return Ok(Some(Recognised::Half(Half { actor, lacks, session: live.key, user: live.user })));
     }
     let is_due = live.seen <= now.plus_millis(-TOUCH_MILLIS);
     let admin = admin(tx, shared, live, ip)?;
-    Ok((!admin.rights.is_empty()).then(|| Recognised { actor: Actor::Admin(admin), is_due }))
+    Ok((!admin.rights.is_empty()).then(|| Recognised::Whole { actor: Actor::Admin(admin), is_due }))
 }
 
 /// Who a session is of.
 #[derive(Debug)]
-pub struct Recognised {
-    /// They.
+pub enum Recognised {
+    /// Of an administrator who has shown all that is asked for.
+    Whole {
+        /// They.
+        actor: Actor,
+        /// Whether it is time to note that the session was seen: [`touch`].
+        is_due: bool,
+    },
+    /// Of somebody who has yet to show something.
+    Half(Half),
+}
+
+/// A session that is good for nothing but the next step of signing in.
+#[derive(Debug, Clone)]
+pub struct Half {
+    /// Whose it is, before the door.
     pub actor: Actor,
-    /// Whether it is time to note that the session was seen: [`touch`].
-    pub is_due: bool,
+    /// What the next step is.
+    pub lacks: Lack,
+    pub(super) session: SessionKey,
+    pub(super) user: UserKey,
+}
+
+impl Half {
+    /// The session as it is now, if it still lacks this.
+    pub(super) fn look_again(&self, view: &View<'_>, lacks: Lack) -> Result<Live> {
+        let live = store::sessions::find_again(view.tx, view.account, self.session, view.now, idle_since(view.now))?;
+        live.filter(|live| live.lacks == Some(lacks) && live.user == self.user).ok_or_else(over)
+    }
 }
 
 fn admin(tx: &Tx<'_>, shared: &Arc<Shared>, live: Live, ip: Option<IpAddr>) -> Result<Admin> {
@@ -137,12 +213,12 @@ pub(super) fn rights_of(view: &View<'_>, user: UserKey) -> Result<AdminRights> {
 pub(crate) fn renew(tx: &Tx<'_>, shared: &Arc<Shared>, was: &Admin) -> Result<Admin> {
     let now = shared.clock.now();
     let live = store::sessions::find_again(tx, was.account, was.session, now, idle_since(now))?;
-    let live = live.filter(|live| live.is_whole).ok_or_else(over)?;
+    let live = live.filter(|live| live.lacks.is_none()).ok_or_else(over)?;
     let admin = admin(tx, shared, live, was.ip)?;
     if admin.rights.is_empty() { Err(over()) } else { Ok(admin) }
 }
 
-fn over() -> Error {
+pub(super) fn over() -> Error {
     Error::new(Code::Unauthenticated, "The session is over. Sign in again.")
 }
 
@@ -150,7 +226,7 @@ fn over() -> Error {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn touch(op: &mut Op<'_>, account: AccountKey, session: store::SessionKey) -> Result<()> {
+pub(crate) fn touch(op: &mut Op<'_>, account: AccountKey, session: SessionKey) -> Result<()> {
     op.upkeep(|tx, view| store::sessions::touch(tx, account, session, view.now).map(|_| ()))
 }
 
@@ -196,6 +272,33 @@ pub fn end(op: &mut Op<'_>, id: &str) -> Result<()> {
         };
         Ok(((), vec![Event::new(kind, &admin.public_id, what)]))
     })
+}
+
+/// Ends all of the actor's own sessions but the one at hand; tells how many there were.
+///
+/// # Errors
+/// When the database fails.
+pub fn end_others(op: &mut Op<'_>) -> Result<usize> {
+    op.expect(Permission::UseConsole)?;
+    let admin = acting(op)?;
+    op.change(|tx, view| {
+        let ended = store::sessions::end_others(tx, view.account, admin.user, admin.session)?;
+        let what = format!("{} ended all other sessions of their own ({ended})", admin.email);
+        let event = (ended > 0).then(|| Event::new(EventKind::SessionEnded, &admin.public_id, what));
+        Ok((ended, event.into_iter().collect()))
+    })
+}
+
+/// When the actor's session is over at the latest.
+pub(super) fn end_of(view: &View<'_>, admin: &Admin) -> Result<Time> {
+    let all = list(view, admin.user, Some(&admin.session_id))?;
+    all.into_iter().find(|session| session.is_this).map(|session| session.expires).ok_or_else(over)
+}
+
+/// Whether the actor's session began by a link from the host a moment ago, which shows more than a password does.
+pub(super) fn is_fresh_by_link(view: &View<'_>, admin: &Admin) -> Result<bool> {
+    let live = store::sessions::find_again(view.tx, view.account, admin.session, view.now, idle_since(view.now))?;
+    Ok(live.is_some_and(|live| live.by_link && live.created.plus_millis(super::link::LIFE_MILLIS) > view.now))
 }
 
 /// The administrator who acts.

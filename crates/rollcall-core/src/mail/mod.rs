@@ -15,7 +15,30 @@ use crate::store::{self, Chore};
 /// What seals a letter in the outbox.
 pub(crate) const OUTBOX_SEAL: &str = "outbox";
 
-/// An invitation as it waits.
+/// What a letter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LetterKind {
+    /// Somebody is asked to join.
+    Invitation,
+    /// Somebody may set a new password.
+    Reset,
+}
+
+impl LetterKind {
+    /// The store's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Reset => "reset",
+        }
+    }
+
+    fn stored(word: &str) -> Self {
+        if word == "reset" { Self::Reset } else { Self::Invitation }
+    }
+}
+
+/// A letter as it waits.
 pub(crate) struct Draft<'a> {
     pub(crate) to: &'a str,
     pub(crate) first_name: Option<&'a str>,
@@ -51,9 +74,11 @@ impl Draft<'_> {
     }
 }
 
-/// An invitation to be sent.
+/// A letter to be sent.
 #[derive(Debug, Clone)]
 pub struct Letter {
+    /// What it is about.
+    pub kind: LetterKind,
     /// The address it goes to.
     pub to: String,
     /// How to greet.
@@ -67,9 +92,10 @@ pub struct Letter {
 }
 
 impl Letter {
-    fn from_bytes(bytes: &[u8], account_name: &str) -> Option<Self> {
+    fn from_bytes(bytes: &[u8], kind: LetterKind, account_name: &str) -> Option<Self> {
         let written: Written<'_> = serde_json::from_slice(bytes).ok()?;
         Some(Self {
+            kind,
             to: written.to.into_owned(),
             first_name: written.first_name.map(Cow::into_owned),
             account_name: account_name.to_owned(),
@@ -159,13 +185,13 @@ fn opened(view: &View<'_>, limit: i64) -> Result<Vec<Result<Due, (i64, i64)>>> {
         return Ok(Vec::new());
     }
     let account = store::accounts::get(view.tx, view.account)?;
-    let open = |(id, attempts, written, sealed): store::outbox::Waiting| {
+    let open = |(id, attempts, written, kind, sealed): store::outbox::Waiting| {
         // One that does not open for itself is the letter's trouble; where the key is not there, it is everybody's.
         let bytes = match view.shared.open(view.tx, |key| key.open(OUTBOX_SEAL, &sealed)) {
             Err(error) if error.code() == Code::Busy => return Err(error),
             bytes => bytes.ok(),
         };
-        let letter = bytes.and_then(|bytes| Letter::from_bytes(&bytes, &account.name));
+        let letter = bytes.and_then(|bytes| Letter::from_bytes(&bytes, LetterKind::stored(&kind), &account.name));
         Ok(letter.map(|letter| Due { id, attempts, written, letter }).ok_or((id, attempts)))
     };
     due.into_iter().map(open).collect()

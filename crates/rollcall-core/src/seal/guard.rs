@@ -54,6 +54,7 @@ const _: fn() = || {
 #[cfg(test)]
 mod tests {
     use crate::clock::Time;
+    use crate::mail::LetterKind;
 
     use super::*;
 
@@ -61,6 +62,7 @@ mod tests {
     fn no_secret_is_in_what_is_printed_of_whatever_holds_it() {
         let (text, key) = (Secret::client_secret(), InstallationKey::generate());
         let letter = Letter {
+            kind: LetterKind::Invitation,
             to: "ada@acme.test".into(),
             first_name: None,
             account_name: "Acme".into(),

@@ -59,6 +59,14 @@ pub(crate) fn revoke_of_user(tx: &WriteTx<'_>, account: AccountKey, user: UserKe
     tx.execute("delete from sign_in_links where account_id = $1 and user_id = $2", &[account.into(), user.into()])
 }
 
+/// Of the open links of this user, those of one purpose are of no use any more.
+pub(crate) fn revoke(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, purpose: Purpose) -> Result<usize> {
+    tx.execute(
+        "delete from sign_in_links where account_id = $1 and user_id = $2 and purpose = $3",
+        &[account.into(), user.into(), purpose.word().into()],
+    )
+}
+
 /// Nobody sets the account up by an open link any more.
 pub(crate) fn revoke_set_up(tx: &WriteTx<'_>, account: AccountKey) -> Result<usize> {
     tx.execute("delete from sign_in_links where account_id = $1 and user_id is null", &[account.into()])

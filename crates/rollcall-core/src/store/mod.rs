@@ -13,6 +13,7 @@ pub(crate) mod apps;
 pub(crate) mod assignments;
 pub(crate) mod audit;
 pub(crate) mod bots;
+pub(crate) mod credentials;
 pub(crate) mod erasures;
 pub(crate) mod files;
 pub(crate) mod find;

@@ -22,8 +22,8 @@ pub(crate) fn insert_many(
     )
 }
 
-/// Id, attempts so far, when it was written, and the sealed payload.
-pub(crate) type Waiting = (i64, i64, Time, Vec<u8>);
+/// Id, attempts so far, when it was written, of what kind it is, and the sealed payload.
+pub(crate) type Waiting = (i64, i64, Time, String, Vec<u8>);
 
 /// A message never waits longer than an hour for its next turn, and one that was not tried yet no longer than a lease.
 /// Twice as long was put off by a clock that has since been set back.
@@ -33,7 +33,7 @@ const TOO_LONG_AT_FIRST: i64 = 2 * LEASE_MILLIS;
 /// What is due, oldest first.
 pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Result<Vec<Waiting>> {
     tx.query(
-        "select id, attempts, created_at, payload from outbox where account_id = $1 \
+        "select id, attempts, created_at, kind, payload from outbox where account_id = $1 \
          and (next_at <= $2 or next_at > $3 or (attempts = 0 and next_at > $4)) order by id limit $5",
         &[
             account.into(),
@@ -42,7 +42,7 @@ pub(crate) fn due(tx: &Tx<'_>, account: AccountKey, now: Time, limit: i64) -> Re
             now.plus_millis(TOO_LONG_AT_FIRST).into(),
             limit.into(),
         ],
-        |r| (r.int(0), r.int(1), r.time(2), r.bytes(3).to_vec()),
+        |r| (r.int(0), r.int(1), r.time(2), r.text(3), r.bytes(4).to_vec()),
     )
 }
 

@@ -51,7 +51,7 @@ pub(crate) const PLAIN: [(&str, &str, &str); 13] = [
     ("invitations", "token_hash", "a hash of 32 random bytes"),
     ("sign_in_links", "token_hash", "a hash of 32 random bytes"),
     ("sessions", "token_hash", "a hash of 32 random bytes"),
-    ("recovery_codes", "code_hash", "a hash of 16 random bytes"),
+    ("recovery_codes", "code_hash", "a hash of 10 random bytes"),
     ("server_keys", "public_key", "public"),
     ("files", "content", "what was uploaded, which whoever uploaded it has"),
 ];

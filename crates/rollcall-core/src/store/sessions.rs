@@ -1,6 +1,7 @@
 //! Sessions of the console, by the hash of their token.
 
 use super::{AccountKey, Row, SessionKey, Tx, UserKey, Value, WriteTx};
+use crate::admins::session::Lack;
 use crate::clock::Time;
 use crate::error::Result;
 
@@ -9,7 +10,8 @@ pub(crate) struct NewSession<'a> {
     pub(crate) user: UserKey,
     pub(crate) id: &'a str,
     pub(crate) token_hash: &'a [u8; 32],
-    pub(crate) is_whole: bool,
+    pub(crate) lacks: Option<Lack>,
+    pub(crate) by_link: bool,
     pub(crate) expires: Time,
     pub(crate) ip: Option<&'a str>,
     pub(crate) agent: &'a str,
@@ -26,7 +28,9 @@ pub(crate) struct Live {
     pub(crate) email: String,
     pub(crate) first_name: Option<String>,
     pub(crate) last_name: Option<String>,
-    pub(crate) is_whole: bool,
+    pub(crate) lacks: Option<Lack>,
+    pub(crate) by_link: bool,
+    pub(crate) created: Time,
     pub(crate) seen: Time,
 }
 
@@ -43,14 +47,15 @@ pub(crate) struct SessionRow {
 
 pub(crate) fn insert(tx: &WriteTx<'_>, account: AccountKey, new: &NewSession<'_>, now: Time) -> Result<()> {
     tx.execute(
-        "insert into sessions (account_id, user_id, public_id, token_hash, is_whole, created_at, seen_at, expires_at, ip, agent) \
-         values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)",
+        "insert into sessions (account_id, user_id, public_id, token_hash, lacks, by_link, created_at, seen_at, expires_at, ip, agent) \
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)",
         &[
             account.into(),
             new.user.into(),
             new.id.into(),
             new.token_hash.into(),
-            new.is_whole.into(),
+            new.lacks.map(Lack::word).into(),
+            new.by_link.into(),
             now.into(),
             new.expires.into(),
             new.ip.into(),
@@ -61,7 +66,7 @@ pub(crate) fn insert(tx: &WriteTx<'_>, account: AccountKey, new: &NewSession<'_>
 }
 
 const LIVE: &str = "select s.id, s.public_id, s.account_id, s.user_id, u.public_id, u.email, u.first_name, u.last_name, \
-    s.is_whole, s.seen_at from sessions s join users u on u.id = s.user_id";
+    s.lacks, s.by_link, s.created_at, s.seen_at from sessions s join users u on u.id = s.user_id";
 
 fn live(r: &Row<'_, '_>) -> Live {
     Live {
@@ -73,8 +78,10 @@ fn live(r: &Row<'_, '_>) -> Live {
         email: r.text(5),
         first_name: r.opt_text(6),
         last_name: r.opt_text(7),
-        is_whole: r.bool(8),
-        seen: r.time(9),
+        lacks: r.opt_text(8).as_deref().map(Lack::stored),
+        by_link: r.bool(9),
+        created: r.time(10),
+        seen: r.time(11),
     }
 }
 
@@ -122,7 +129,7 @@ pub(crate) fn of_user(
 ) -> Result<Vec<SessionRow>> {
     tx.query(
         "select public_id, created_at, seen_at, expires_at, ip, agent from sessions where account_id = $1 and user_id = $2 \
-         and expires_at > $3 and seen_at > $4 and is_whole order by seen_at desc, id desc",
+         and expires_at > $3 and seen_at > $4 and lacks is null order by seen_at desc, id desc",
         &[account.into(), user.into(), now.into(), idle_since.into()],
         |r| SessionRow {
             id: r.text(0),
@@ -139,6 +146,29 @@ pub(crate) fn of_user(
 pub(crate) fn end_many(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, ids: &[&str]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = ids.iter().map(|id| vec![account.into(), user.into(), (*id).into()]).collect();
     tx.execute_many("delete from sessions where account_id = $1 and user_id = $2 and public_id = $3", &rows)
+}
+
+/// A session goes a step further: another token, less that it lacks, another end.
+pub(crate) fn step(
+    tx: &WriteTx<'_>,
+    account: AccountKey,
+    session: SessionKey,
+    token_hash: &[u8; 32],
+    lacks: Option<Lack>,
+    expires: Time,
+) -> Result<usize> {
+    tx.execute(
+        "update sessions set token_hash = $3, lacks = $4, expires_at = $5 where account_id = $1 and id = $2",
+        &[account.into(), session.into(), token_hash.into(), lacks.map(Lack::word).into(), expires.into()],
+    )
+}
+
+/// Ends all sessions of a user but this one; tells how many there were.
+pub(crate) fn end_others(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, kept: SessionKey) -> Result<usize> {
+    tx.execute(
+        "delete from sessions where account_id = $1 and user_id = $2 and id <> $3",
+        &[account.into(), user.into(), kept.into()],
+    )
 }
 
 /// Ends all sessions of these users.

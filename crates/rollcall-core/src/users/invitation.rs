@@ -9,7 +9,7 @@ use crate::actor::{Actor, Invitee};
 use crate::audit::{Event, EventKind};
 use crate::chance::Secret;
 use crate::error::{Code, Error, Result};
-use crate::mail::{Draft, OUTBOX_SEAL};
+use crate::mail::{Draft, LetterKind, OUTBOX_SEAL};
 use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::seal::sha256;
@@ -51,7 +51,7 @@ pub(crate) fn send_many(tx: &WriteTx<'_>, view: &View<'_>, invitations: &[Invita
             (i.user, key.seal(OUTBOX_SEAL, &draft.to_bytes()))
         })
         .collect();
-    store::outbox::insert_many(tx, view.account, "invitation", &letters, view.now)
+    store::outbox::insert_many(tx, view.account, LetterKind::Invitation.word(), &letters, view.now)
 }
 
 /// Whose open invitation this token is, if it is one.

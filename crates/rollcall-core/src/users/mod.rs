@@ -26,7 +26,9 @@ pub(crate) use people::People;
 pub use profile::{Profile, ProfileField};
 pub use remove::{Stays, remove};
 pub use update::{UpdateOutcome, update};
-pub(crate) use write::{Leaving, TaskChange, UserChange, insert_checked, remove_many, replace_tasks, update_many};
+pub(crate) use write::{
+    Leaving, TaskChange, UserChange, insert_checked, remove_many, replace_tasks, update_many, write_changes,
+};
 
 use crate::id::UserId;
 use crate::text::Email;

@@ -137,7 +137,7 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[UserChange]) -> Result<()>
 }
 
 /// Writes changes of users, and tells of them.
-pub(super) fn write_changes(tx: &WriteTx<'_>, view: &View<'_>, changes: &[UserChange]) -> Result<Vec<Event>> {
+pub(crate) fn write_changes(tx: &WriteTx<'_>, view: &View<'_>, changes: &[UserChange]) -> Result<Vec<Event>> {
     store::users::update_many(tx, view.account, changes, view.now)?;
     let is_shut_out = |c: &&UserChange| c.status != Status::Active && c.after.get("status").is_some();
     let shut_out: Vec<UserKey> = changes.iter().filter(is_shut_out).map(|c| c.key).collect();

@@ -7,6 +7,7 @@ use rollcall_core::admins::gains::Gains;
 use rollcall_core::{Code, Error};
 
 use super::layout::Layout;
+use super::sign_in;
 use super::visit::Visit;
 use super::{confirm, cookie};
 use crate::http::status::status;
@@ -108,6 +109,9 @@ impl Failure {
 
 /// Where one signs in, and comes back to what was asked for.
 fn to_the_door(visit: &Visit) -> Response {
+    if let Some(half) = visit.half() {
+        return visit.go(&sign_in::step(Some(half.lacks), &visit.target), None);
+    }
     let next: String = form_urlencoded::byte_serialize(visit.target.as_bytes()).collect();
     let mut response = visit.go(&format!("/console/sign-in?next={next}"), None);
     // What is over is of no use to the browser.

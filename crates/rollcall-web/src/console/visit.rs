@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use rollcall_core::actor::{Actor, Admin};
+use rollcall_core::admins::session::{Half, Recognised};
 use rollcall_core::admins::{Device, gains};
 use rollcall_core::clock::Time;
 use rollcall_core::op::{Mode, Op, View};
@@ -68,6 +69,7 @@ pub(super) struct Visit {
     headers: HeaderMap,
     patience: BodyPatience,
     actor: Option<Actor>,
+    half: Option<Half>,
     device: Device,
     /// Path and query, as they came.
     pub(super) target: String,
@@ -86,19 +88,36 @@ impl Visit {
         let (words, flash) = (Words::of(Language::chosen(&headers)), cookie::flash(&headers));
         let patience = BodyPatience::of(request.extensions());
         let form = Form::default();
-        Self { served, parameters, query, form, headers, patience, actor: None, device, target, words, flash }
+        Self {
+            served,
+            parameters,
+            query,
+            form,
+            headers,
+            patience,
+            actor: None,
+            half: None,
+            device,
+            target,
+            words,
+            flash,
+        }
     }
 
     /// Finds out whose session it is, where there is one.
     pub(super) async fn recognise(&mut self) -> Result<(), Failure> {
         let Some(token) = cookie::session(&self.headers).map(str::to_owned) else { return Ok(()) };
         let recognised = self.rollcall().recognise_session(token, self.device.ip).await?;
-        if let Some(recognised) = recognised {
-            if recognised.is_due {
-                // That it was seen is noted beside the answer; where that fails, it is noted the next time.
-                drop(self.rollcall().touch_session(&recognised.actor));
+        match recognised {
+            None => {}
+            Some(Recognised::Half(half)) => self.half = Some(half),
+            Some(Recognised::Whole { actor, is_due }) => {
+                if is_due {
+                    // That it was seen is noted beside the answer; where that fails, it is noted the next time.
+                    drop(self.rollcall().touch_session(&actor));
+                }
+                self.actor = Some(actor);
             }
-            self.actor = Some(recognised.actor);
         }
         Ok(())
     }
@@ -126,7 +145,23 @@ impl Visit {
 
     /// What the forms of this page say, so that they are taken.
     pub(super) fn form_token(&self) -> Option<String> {
-        self.actor.as_ref().and_then(|_| cookie::session(&self.headers)).map(form::token_of)
+        let is_known = self.actor.is_some() || self.half.is_some();
+        cookie::session(&self.headers).filter(|_| is_known).map(form::token_of)
+    }
+
+    /// Whether the browser will keep a cookie of ours: it does where nobody listens, on the way by TLS or on this machine.
+    /// There it tells of where a request comes from, and nowhere else (Fetch Metadata, §2).
+    pub(super) fn keeps_cookies(&self) -> bool {
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let host = text("host");
+        let host = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+        let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+        is_here || self.site().public_url.starts_with("https:") || !text("sec-fetch-site").is_empty()
+    }
+
+    /// A session that lacks something yet, where the browser has one.
+    pub(super) fn half(&self) -> Option<&Half> {
+        self.half.as_ref()
     }
 
     pub(super) fn rollcall(&self) -> Arc<Rollcall> {

@@ -1,22 +1,23 @@
 //! A link of one use into the console. Opening it changes nothing (mail scanners open links); its button does.
 
 use askama::Template;
-use axum::http::header;
 use axum::response::Response;
 use rollcall_core::admins::link::{self, Purpose};
 use rollcall_core::op::Mode;
 use rollcall_core::policy::Permission;
 
-use crate::console::cookie;
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::visit::Visit;
+
+use super::{FIRST, come_in};
 
 #[derive(Template)]
 #[template(path = "console/link.html")]
 struct Page<'v> {
     l: Layout<'v>,
     email: String,
+    keeps_cookies: bool,
 }
 
 async fn recognise(visit: &Visit) -> Result<link::Recognised, Failure> {
@@ -27,7 +28,8 @@ async fn recognise(visit: &Visit) -> Result<link::Recognised, Failure> {
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let email = recognise(&visit).await?.email.unwrap_or_default();
-    visit.page(&Page { l: Layout::of(&visit, visit.words.t("link-title")), email })
+    let keeps_cookies = visit.keeps_cookies();
+    visit.page(&Page { l: Layout::of(&visit, visit.words.t("link-title")), email, keeps_cookies })
 }
 
 pub(super) async fn sign_in(visit: Visit) -> Result<Response, Failure> {
@@ -37,7 +39,5 @@ pub(super) async fn sign_in(visit: Visit) -> Result<Response, Failure> {
         .rollcall()
         .write(actor, Permission::SignIn, Mode::Real, move |op| link::sign_in(op, &token, &device))
         .await?;
-    let mut response = visit.go("/console", None);
-    response.headers_mut().append(header::SET_COOKIE, cookie::keep_session(begun.token.expose()));
-    Ok(response)
+    Ok(come_in(&visit, &begun, FIRST))
 }
