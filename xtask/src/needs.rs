@@ -18,7 +18,7 @@ struct Need {
     is_here: fn() -> bool,
 }
 
-const NEEDS: [Need; 10] = [
+const NEEDS: [Need; 11] = [
     Need { what: "the program curl", packages: &["curl"], is_here: || succeeds(Command::new("curl").arg("--version")) },
     Need {
         what: "the program /usr/bin/python3, 3.11 or newer",
@@ -47,6 +47,11 @@ const NEEDS: [Need; 10] = [
     },
     Need { what: "the JavaScript module jose", packages: &["node-jose"], is_here: has_jose },
     Need { what: "the program npm", packages: &["npm"], is_here: || succeeds(Command::new("npm").arg("--version")) },
+    Need {
+        what: "Chromium with its driver",
+        packages: &["chromium", "chromium-driver"],
+        is_here: || ["chromium", "chromedriver"].iter().all(|name| succeeds(Command::new(name).arg("--version"))),
+    },
     Need { what: "libfaketime", packages: &["libfaketime"], is_here: has_faketime },
     Need { what: "PostgreSQL 15 or newer", packages: &["postgresql"], is_here: || Installation::find().is_ok() },
 ];

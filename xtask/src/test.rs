@@ -16,9 +16,9 @@ Usage: cargo xtask test [--only STEP] [-- FILTER…]
 
 Steps:
   needs     find what the tests need (curl, openssl, /usr/bin/python3 with jwt, requests and venv,
-            Node.js with jose, npm, PostgreSQL, libfaketime); as root, or where sudo asks no password,
-            install what is missing with apt-get; and spectral by npm and schemathesis by pip, below
-            target/
+            Node.js with jose, npm, PostgreSQL, Chromium with its driver, libfaketime); as root, or where
+            sudo asks no password, install what is missing with apt-get; and spectral and axe by npm and
+            schemathesis by pip, below target/
   fmt       cargo fmt --all --check
   lint      cargo clippy --workspace --all-targets --locked -- -D warnings
   tidy      cargo xtask tidy

@@ -8,21 +8,24 @@ use crate::needs::PYTHON;
 use crate::run::{run, shown};
 use crate::{Done, Failure};
 
-/// Where their versions are written down.
-const FOLDER: &str = "crates/rollcall/tests/openapi";
+/// Where the versions of those for the API's description, and of those for the console, are written down.
+const OPENAPI: &str = "crates/rollcall/tests/openapi";
+const CONSOLE: &str = "crates/rollcall/tests/console";
 
 /// A tool.
 struct Tool {
     name: &'static str,
+    folder: &'static str,
     /// The files that say what is installed; where one of them has changed, it is installed anew.
     files: &'static [&'static str],
     /// What installs it, given where its files lie and where it is to live.
     steps: fn(&Path, &Path) -> Vec<Command>,
 }
 
-const TOOLS: [Tool; 2] = [
-    Tool { name: "spectral", files: &["package.json", "package-lock.json"], steps: by_npm },
-    Tool { name: "schemathesis", files: &["requirements.txt"], steps: by_pip },
+const TOOLS: [Tool; 3] = [
+    Tool { name: "spectral", folder: OPENAPI, files: &["package.json", "package-lock.json"], steps: by_npm },
+    Tool { name: "schemathesis", folder: OPENAPI, files: &["requirements.txt"], steps: by_pip },
+    Tool { name: "axe", folder: CONSOLE, files: &["package.json", "package-lock.json"], steps: by_npm },
 ];
 
 /// Installs what is not there in the versions that are written down.
@@ -32,7 +35,7 @@ const TOOLS: [Tool; 2] = [
 pub(crate) fn install(root: &Path) -> Done {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
     for tool in &TOOLS {
-        install_one(tool, &root.join(FOLDER), &target.join("tools").join(tool.name))?;
+        install_one(tool, &root.join(tool.folder), &target.join("tools").join(tool.name))?;
     }
     Ok(())
 }
@@ -105,10 +108,11 @@ mod tests {
 
     #[test]
     fn every_version_is_written_down_and_no_address_is() {
-        let from = root().unwrap().join(FOLDER);
         for tool in &TOOLS {
+            let from = root().unwrap().join(tool.folder);
             assert!(!wanted(tool, &from).unwrap().contains("\"resolved\""), "{}", tool.name);
         }
+        let from = root().unwrap().join(OPENAPI);
         let list = std::fs::read_to_string(from.join("requirements.txt")).unwrap();
         for line in list.lines().filter(|line| !line.starts_with('#')) {
             assert!(
@@ -116,8 +120,10 @@ mod tests {
                 "{line}"
             );
         }
-        let package = std::fs::read_to_string(from.join("package.json")).unwrap();
-        assert!(!package.contains(['^', '~', '*']), "{package}");
+        for folder in [OPENAPI, CONSOLE] {
+            let package = std::fs::read_to_string(root().unwrap().join(folder).join("package.json")).unwrap();
+            assert!(!package.contains(['^', '~', '*']), "{package}");
+        }
     }
 
     #[test]
@@ -125,8 +131,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("rollcall-tools-{}", std::process::id()));
         let (from, to) = (folder.join("from"), folder.join("to"));
         std::fs::create_dir_all(&from).unwrap();
-        let fails = Tool { name: "x", files: &["versions"], steps: |_, _| vec![Command::new("no-such-program-here")] };
-        let works = Tool { name: "x", files: &["versions"], steps: |_, _| Vec::new() };
+        let fails = Tool { name: "x", folder: "", files: &["versions"], steps: |_, _| vec![Command::new("no-such-program-here")] };
+        let works = Tool { name: "x", folder: "", files: &["versions"], steps: |_, _| Vec::new() };
         std::fs::write(from.join("versions"), "one").unwrap();
         assert!(install_one(&fails, &from, &to).is_err(), "it is not there");
         assert!(install_one(&fails, &from, &to).is_err(), "it was begun, and is not there");
