@@ -4,6 +4,7 @@ mod apps;
 mod backup;
 mod cli;
 mod clients;
+mod console;
 mod demo;
 mod erasures;
 mod files;

@@ -1,0 +1,173 @@
+//! The console at the level of HTTP: a browser as a value, that keeps cookies and sends the forms of pages.
+
+mod activate;
+mod attacks;
+mod me;
+mod sign_in;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Method;
+use rollcall_core::Rollcall;
+use rollcall_core::admins::{link, second};
+use rollcall_testkit::{Caller, Reply, TestRollcall, canary};
+
+pub(crate) const ADA: &str = "ada@acme.test";
+pub(crate) const PASSWORD: &str = "Correct-horse-battery-staple-1";
+pub(crate) const OTHER: &str = "Another-horse-battery-staple-2";
+
+/// A browser with its cookies, and the token of the form that it saw last.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    caller: Caller,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) form_token: String,
+}
+
+impl Browser {
+    pub(crate) fn new(acme: &TestRollcall) -> Self {
+        for password in [PASSWORD, OTHER] {
+            canary::plant("a password", password);
+        }
+        let caller = acme.visitor().with_header("sec-fetch-site", "same-origin");
+        let caller = caller.with_header("content-type", "application/x-www-form-urlencoded");
+        Self { caller, cookies: BTreeMap::new(), form_token: String::new() }
+    }
+
+    /// The same browser, at another replica.
+    pub(crate) fn on(&self, replica: Arc<Rollcall>) -> Self {
+        Self { caller: self.caller.on(replica), ..self.clone() }
+    }
+
+    pub(crate) fn with_caller(&self, change: impl Fn(&Caller) -> Caller) -> Self {
+        Self { caller: change(&self.caller), ..self.clone() }
+    }
+
+    /// The token of the session.
+    pub(crate) fn session(&self) -> &str {
+        self.cookies.get("__Host-rollcall").map_or("", String::as_str)
+    }
+
+    async fn ask(&mut self, method: Method, path: &str, body: String) -> Reply {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let caller = match cookies.is_empty() {
+            true => self.caller.clone(),
+            false => self.caller.with_header("cookie", cookies.join("; ")),
+        };
+        let reply = caller.ask(method, path, Body::from(body)).await;
+        for cookie in reply.headers.get_all("set-cookie") {
+            let text = cookie.to_str().expect("text");
+            for part in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
+                assert!(text.starts_with("__Host-") && text.contains(part) && !text.contains("Domain"), "{text}");
+            }
+            let (name, value) = text.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            match text.contains("Max-Age=0") {
+                true => self.cookies.remove(name),
+                false => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        if reply.header("content-type").starts_with("text/html") {
+            is_safe(&reply);
+        }
+        if let Some((_, rest)) = reply.text.split_once("name=\"form-token\" value=\"") {
+            self.form_token = rest.split('"').next().unwrap_or_default().to_owned();
+        }
+        reply
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Reply {
+        self.ask(Method::GET, path, String::new()).await
+    }
+
+    /// Sends a form, with the token of the page that was seen last.
+    pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("form-token", &self.form_token)
+            .extend_pairs(fields)
+            .finish();
+        self.ask(Method::POST, path, form).await
+    }
+
+    /// Opens a page and sends its form.
+    pub(crate) async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let page = self.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        self.send(path, fields).await
+    }
+
+    /// Signs in by address and password, and follows to nowhere.
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Reply {
+        self.fill("/console/sign-in", &[("email", email), ("password", password)]).await
+    }
+}
+
+/// What every page promises: nothing of elsewhere, nothing that stands in the page itself, kept by nobody.
+fn is_safe(page: &Reply) {
+    let policy = page.header("content-security-policy");
+    for part in
+        ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+    for part in [" style=", "<style", " onclick", "javascript:", "<script>"] {
+        assert!(!page.text.contains(part), "{part}: {}", page.text);
+    }
+}
+
+/// The path of a link from the host.
+pub(crate) fn host_link(acme: &TestRollcall, email: &str) -> String {
+    let email = email.to_owned();
+    let token = acme.write(move |op| link::make(op, &email)).expect("a link is made");
+    format!("/console/link/{}", token.expose())
+}
+
+/// A browser in which somebody came in by a link from the host, which makes them an administrator.
+pub(crate) async fn by_link(acme: &TestRollcall, email: &str) -> Browser {
+    let mut browser = Browser::new(acme);
+    let reply = browser.fill(&host_link(acme, email), &[]).await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/console"), "{}", reply.text);
+    browser
+}
+
+/// Ada, an administrator with [`PASSWORD`], and Bo, another.
+pub(crate) async fn with_password() -> TestRollcall {
+    let acme = TestRollcall::new();
+    acme.admin("bo");
+    let mut ada = by_link(&acme, ADA).await;
+    ada.get("/console/me").await;
+    let reply = ada.send("/console/me/password", &[("new", PASSWORD), ("repeat", PASSWORD)]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text);
+    acme
+}
+
+/// The code of the present time.
+pub(crate) fn code(acme: &TestRollcall, key: &str) -> String {
+    let secret = totp_rs::Secret::try_from_base32(key).expect("a key");
+    let totp = totp_rs::Builder::new().with_secret(secret.as_bytes()).build().expect("a key");
+    totp.generate(acme.rollcall().now().0.unsigned_abs() / 1000).to_string()
+}
+
+/// Ada with a second factor: its key, and the recovery codes.
+pub(crate) async fn with_factor() -> (TestRollcall, String, Vec<String>) {
+    let acme = with_password().await;
+    let mut ada = by_link(&acme, ADA).await;
+    ada.get("/console/me").await;
+    let begun = ada.send("/console/me/second-factor", &[]).await;
+    assert_eq!(begun.header("location"), "/console/me/second-factor");
+    let page = ada.get("/console/me/second-factor").await;
+    let key = page.text.split("secret=").nth(1).expect("the key").split('&').next().expect("its end").to_owned();
+    let picture = ada.get("/console/me/second-factor/code.svg").await;
+    assert_eq!((picture.header("content-type"), picture.header("cache-control")), ("image/svg+xml", "no-store"));
+    assert!(picture.text.contains("<svg"));
+    let wrong = ada.send("/console/me/second-factor/confirm", &[("code", "000000")]).await;
+    assert_eq!(wrong.status, 422);
+    let codes = ada.send("/console/me/second-factor/confirm", &[("code", &code(&acme, &key))]).await;
+    let text = codes.text.split("<pre").nth(1).expect("codes").split('>').nth(1).expect("codes").split('<').next();
+    let codes: Vec<String> = text.expect("codes").lines().map(str::to_owned).collect();
+    assert_eq!(codes.len(), second::RECOVERY_CODES);
+    (acme, key, codes)
+}
