@@ -1,6 +1,7 @@
 //! The built-in demo account, and four commands that show the main job.
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use rollcall_core::accounts::AccountInfo;
 use rollcall_core::apps::{self, token};
 use rollcall_core::chance::Secret;
 use rollcall_core::op::Mode;
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 use crate::account_file;
 use crate::installation::Installation;
 
+/// The administrator of the demo account file.
+pub(crate) const ADMIN: &str = "ada@acme.example";
 /// The app of the demo account file.
 const APP: &str = "demo";
 /// The role that the fourth command assigns.
@@ -20,6 +23,7 @@ const LIFE: i64 = 24 * 3600;
 
 /// What the commands need.
 pub(crate) struct Demo {
+    pub(crate) account: AccountInfo,
     token: Secret,
     role: String,
     client_id: String,
@@ -66,7 +70,7 @@ pub(crate) fn prepare(installation: &Installation) -> Result<Demo> {
         .wait()?;
     let role = role
         .with_context(|| format!("the demo account has lost its role {ROLE:?}; start over with another --data DIR"))?;
-    Ok(Demo { token, role, client_id, secret })
+    Ok(Demo { account, token, role, client_id, secret })
 }
 
 impl Demo {

@@ -10,37 +10,60 @@ use anyhow::{Context as _, Result};
 use askama::Template;
 use lettre::Message;
 use lettre::message::{Mailbox, MultiPart};
-use rollcall_core::mail::Due;
+use rollcall_core::mail::{Due, LetterKind};
 use rollcall_core::text::Email;
 
-#[derive(Template)]
-#[template(path = "invitation.txt")]
-struct Text<'a> {
+/// What stands in a letter.
+struct Said<'a> {
     greeting: &'a str,
     account: &'a str,
     link: &'a str,
     expires: &'a str,
 }
 
-#[derive(Template)]
-#[template(path = "invitation.html")]
-struct Html<'a> {
-    greeting: &'a str,
-    account: &'a str,
-    link: &'a str,
-    expires: &'a str,
+/// A letter in one form.
+macro_rules! form {
+    ($name:ident, $path:literal) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $name<'a>(&'a Said<'a>);
+    };
 }
+form!(InvitationText, "invitation.txt");
+form!(InvitationHtml, "invitation.html");
+form!(ResetText, "reset.txt");
+form!(ResetHtml, "reset.html");
 
-/// Renders an invitation as a message (RFC 5322, text and HTML as alternatives).
+/// Renders a letter as a message (RFC 5322, text and HTML as alternatives).
 pub(crate) fn render(due: &Due, public_url: &str) -> Result<Vec<u8>> {
     let letter = &due.letter;
-    let link = format!("{public_url}/activate/{}", letter.token.expose());
+    let token = letter.token.expose();
+    let link = match letter.kind {
+        LetterKind::Invitation => format!("{public_url}/activate/{token}"),
+        LetterKind::Reset => format!("{public_url}/console/reset/{token}"),
+    };
     let greeting = letter.first_name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let expires = letter.expires.to_string();
-    let expires = expires.split('T').next().unwrap_or_default();
+    let (day, time) = expires.split_once('T').unwrap_or_default();
     let account = letter.account_name.as_str();
-    let text = Text { greeting: &greeting, account, link: &link, expires }.render()?;
-    let html = Html { greeting: &greeting, account, link: &link, expires }.render()?;
+    let (name, subject, text, html) = match letter.kind {
+        LetterKind::Invitation => {
+            let said = Said { greeting: &greeting, account, link: &link, expires: day };
+            let subject = format!("You are invited to {account}");
+            ("invitation", subject, InvitationText(&said).render()?, InvitationHtml(&said).render()?)
+        }
+        LetterKind::Reset => {
+            // A quarter of an hour: the minute matters.
+            let minute = format!("{day} {} UTC", time.get(..5).unwrap_or_default());
+            let said = Said { greeting: &greeting, account, link: &link, expires: &minute };
+            (
+                "reset",
+                format!("Set a new password for {account}"),
+                ResetText(&said).render()?,
+                ResetHtml(&said).render()?,
+            )
+        }
+    };
     let host = public_url.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
     // An address in numbers is no mail domain.
     let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');
@@ -51,9 +74,9 @@ pub(crate) fn render(due: &Due, public_url: &str) -> Result<Vec<u8>> {
     let message = Message::builder()
         .from(Mailbox::new(Some("Rollcall".into()), format!("no-reply@{host}").parse()?))
         .to(to)
-        .subject(format!("You are invited to {account}"))
+        .subject(subject)
         .date(written)
-        .message_id(Some(format!("<invitation-{}-{}@{host}>", due.written.0, due.id)))
+        .message_id(Some(format!("<{name}-{}-{}@{host}>", due.written.0, due.id)))
         .multipart(MultiPart::alternative_plain_html(text, html))?;
     Ok(message.formatted())
 }
@@ -81,6 +104,7 @@ mod tests {
 
     fn due(first_name: Option<&str>, account: &str) -> Due {
         let letter = Letter {
+            kind: LetterKind::Invitation,
             to: "ada@acme.test".into(),
             first_name: first_name.map(str::to_owned),
             account_name: account.into(),
@@ -97,6 +121,20 @@ mod tests {
             assert!(message.contains(part), "{part} is missing in\n{message}");
         }
         assert_eq!(message.replace("=\r\n", "").matches("https://rc.example/activate/t0ken").count(), 3, "{message}");
+    }
+
+    #[test]
+    fn a_letter_for_a_new_password_says_so_and_leads_to_its_page() {
+        let mut due = due(Some("Ada"), "Acme");
+        due.letter.kind = LetterKind::Reset;
+        let message = String::from_utf8(render(&due, "https://rc.example").unwrap()).unwrap();
+        for part in
+            ["Subject: Set a new password for Acme", "<reset-1690000000000-7@rc.example>", "2023-11-14 22:13 UTC"]
+        {
+            assert!(message.contains(part), "{part} is missing in\n{message}");
+        }
+        let whole = message.replace("=\r\n", "");
+        assert_eq!(whole.matches("https://rc.example/console/reset/t0ken").count(), 3, "{message}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Rollcall's own jobs, on a thread of their own: sealing and signing the audit log, erasing users' data, counting users,
-//! delivering the outbox, noting app usage, forgetting what is over (replies, uploads, calls, token ids, secrets), making the
+//! delivering the outbox, noting app usage, forgetting what is over (replies, uploads, calls, token ids, secrets, sessions), making the
 //! key that tokens are encrypted to. Woken by commits, and once a second for what other processes wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,9 @@ use rollcall_core::accounts::AccountInfo;
 use rollcall_core::op::{Mode, Once, Op};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::list;
-use rollcall_core::{HostKey, Result as CoreResult, Rollcall, apps, audit, erasures, files, limits, mail as letters};
+use rollcall_core::{
+    HostKey, Result as CoreResult, Rollcall, admins, apps, audit, erasures, files, limits, mail as letters,
+};
 
 use crate::cli::explain;
 use crate::installation::Installation;
@@ -127,6 +129,7 @@ impl Jobs {
                 self.job(&account, "forgetting old calls", limits::forget_old);
                 self.job(&account, "forgetting old token ids", apps::replay::forget_expired);
                 self.job(&account, "forgetting old secrets", apps::forget_expired_secrets);
+                self.job(&account, "forgetting sessions that are over", admins::session::forget_over);
             }
             self.count_users(&account);
             more |= self.deliver(&account).unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use super::attempt::{self, fail_nobody};
 use super::link::{Purpose, gone};
 use super::password::{self, NewPassword, Record};
 use super::session;
-use super::sign_in::Knock;
+use super::sign_in::{Knock, NOBODY};
 use crate::audit::{Event, EventKind};
 use crate::chance::Secret;
 use crate::error::Result;
@@ -15,6 +15,7 @@ use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::seal::sha256;
 use crate::store::credentials::Credentials;
+use crate::store::users::UserRow;
 use crate::store::{self, UserKey};
 use crate::users::{ProfileField, Status};
 
@@ -29,14 +30,13 @@ pub const PAUSE_MILLIS: i64 = 5 * 60 * 1000;
 /// When the database fails.
 pub(crate) fn ask(op: &mut Op<'_>, knock: &Knock) -> Result<()> {
     op.expect(Permission::SignIn)?;
-    let Some(user) = &knock.user else { return fail_nobody(op) };
-    let has = store::credentials::find(op.tx, op.account, user.key)?;
-    let row = attempt::row(op, user.id.as_str())?;
+    let (key, id) = knock.user.as_ref().map_or((NOBODY, ""), |user| (user.key, user.id.as_str()));
+    let has = store::credentials::find(op.tx, op.account, key)?;
+    let found = store::users::find_by_public_ids(op.tx, op.account, &[id])?.remove(id);
+    let is_admin = !session::rights_of(op, key)?.is_empty();
     let is_early = has.reset_asked.is_some_and(|asked| asked.plus_millis(PAUSE_MILLIS) > op.now);
-    let may = matches!(row.status, Status::Active | Status::Locked);
-    if is_early || !may || session::rights_of(op, user.key)?.is_empty() {
-        return fail_nobody(op);
-    }
+    let may = |row: &UserRow| is_admin && !is_early && matches!(row.status, Status::Active | Status::Locked);
+    let (Some(user), Some(row)) = (&knock.user, found.filter(may)) else { return fail_nobody(op) };
     op.change(|tx, view| {
         let (token, expires) = (Secret::link_token(), view.now.plus_millis(LIFE_MILLIS));
         let hash = sha256(token.expose().as_bytes());

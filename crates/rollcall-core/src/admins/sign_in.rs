@@ -101,7 +101,7 @@ pub(crate) fn knock(
 }
 
 /// Nobody's key.
-const NOBODY: UserKey = UserKey(0);
+pub(super) const NOBODY: UserKey = UserKey(0);
 
 /// What is known of whoever stands before the door, as of now.
 pub(super) struct Door {

@@ -74,6 +74,16 @@ pub(crate) struct Addressee {
     pub(crate) email: String,
 }
 
+/// Forgets the failures of these users, and what bars them.
+pub(crate) fn lift_bars(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<()> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|user| vec![account.into(), (*user).into()]).collect();
+    tx.execute_many(
+        "update credentials set failures = 0, barred_until = null where account_id = $1 and user_id = $2",
+        &rows,
+    )
+    .map(|_| ())
+}
+
 /// Who has this address, in the account of this name or in any: two at most.
 pub(crate) fn addressees(tx: &Tx<'_>, email_key: &str, account_key: Option<&str>) -> Result<Vec<Addressee>> {
     let named = if account_key.is_some() { " where a.name_key = $2" } else { "" };

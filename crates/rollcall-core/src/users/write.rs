@@ -142,6 +142,10 @@ pub(crate) fn write_changes(tx: &WriteTx<'_>, view: &View<'_>, changes: &[UserCh
     let is_shut_out = |c: &&UserChange| c.status != Status::Active && c.after.get("status").is_some();
     let shut_out: Vec<UserKey> = changes.iter().filter(is_shut_out).map(|c| c.key).collect();
     store::sessions::end_of_users(tx, view.account, &shut_out)?;
+    // Whoever lets somebody in means that they can sign in.
+    let is_let_in = |c: &&UserChange| c.status == Status::Active && c.after.get("status").is_some();
+    let let_in: Vec<UserKey> = changes.iter().filter(is_let_in).map(|c| c.key).collect();
+    store::credentials::lift_bars(tx, view.account, &let_in)?;
     let events = changes.iter().map(|c| {
         Event::new(EventKind::UserModified, &c.id, format!("User {} was changed", c.email))
             .before(c.before.clone())

@@ -16,6 +16,8 @@ use rollcall_core::users::{self, NewUser};
 use rollcall_core::{Code, HostKey, KeyReader, Open, Result, Rollcall, Threads, audit, mail};
 use rollcall_testkit::{TestDatabase, TestRollcall};
 
+use crate::admins;
+
 /// What a key file would say.
 #[derive(Clone, Default)]
 struct Place(Arc<Mutex<Vec<Secret>>>);
@@ -76,6 +78,9 @@ fn filled() -> (TestRollcall, String) {
     .unwrap();
     create(acme.rollcall(), actor(acme.rollcall(), &token).unwrap(), 0).unwrap();
     acme.rollcall().make_encryption_key().wait().unwrap();
+    let ada = admins::by_link(&acme, admins::ADA);
+    admins::set_password(&acme, &ada, None, admins::PASSWORD).unwrap();
+    admins::add_factor(&acme, &admins::by_link(&acme, admins::ADA));
     (acme, token)
 }
 

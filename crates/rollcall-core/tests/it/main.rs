@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the answer, in its own words")]
 
 mod access;
+mod admins;
 mod apps;
 mod apps_changed;
 mod apps_keys;

@@ -58,10 +58,17 @@ fn fresh() -> HeaderValue {
     HeaderValue::from_str(&super::hex(&bytes)).expect("hex is a header value")
 }
 
-/// Activation links are secrets, also under a prefix or misspelt; what else is not ours may be long.
+/// What comes before the token in a link that is a secret.
+const LINKS: [&str; 4] = ["activ", "/link", "/reset", "/set-up"];
+
+/// Links of one use are secrets, also under a prefix or misspelt; what else is not ours may be long.
 fn loggable(path: &str) -> String {
-    if path.to_ascii_lowercase().contains("activ") || path.contains('%') {
-        return "/activate/… (hidden)".to_owned();
+    let lower = path.to_ascii_lowercase();
+    if path.contains('%') {
+        return "… (hidden)".to_owned();
+    }
+    if let Some(link) = LINKS.into_iter().find(|link| lower.contains(link)) {
+        return format!("{link}… (hidden)");
     }
     path.chars().take(200).collect()
 }
@@ -71,8 +78,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn activation_tokens_are_not_logged() {
+    fn tokens_of_links_are_not_logged() {
         for path in ["/activate/s3cret", "//activate/s3cret/", "/prefix/Activate/s3cret", "/%61ctivate/s3cret"] {
+            assert!(!loggable(path).contains("s3cret"), "{path}");
+        }
+        for path in ["/console/link/s3cret", "/console//Reset/s3cret", "/set-up/s3cret", "/console/set-up/s3cret/x"] {
             assert!(!loggable(path).contains("s3cret"), "{path}");
         }
         assert_eq!(loggable("/api/public/groups"), "/api/public/groups");

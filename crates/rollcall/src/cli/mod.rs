@@ -1,6 +1,7 @@
 //! The command line: what there is to say, and which command it goes to. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod account;
+mod admin;
 mod app;
 mod apply;
 mod audit;
@@ -57,6 +58,9 @@ enum Command {
     /// Make and manage API client apps
     #[command(subcommand)]
     App(app::Command),
+    /// Let administrators into the console
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Show and replace the installation's own keys
     #[command(subcommand)]
     Key(key::Command),
@@ -145,6 +149,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Export(args) => account::export(&context, &args),
         Command::App(command) => app::run(&context, command),
+        Command::Admin(command) => admin::run(&context, &command),
         Command::Key(command) => key::run(&context, &command),
         Command::Audit(command) => audit::run(&context, &command),
         Command::Backup(args) => backup::backup(&context, &args),

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::admin::{self, Way};
 use super::{Context, explain};
 use crate::config::{Flags, MIB, Origin, Settings};
 use crate::demo;
@@ -117,7 +118,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         tls: pair.map(|pair| Arc::new(Tls::new(pair))),
         ..Edge::default()
     };
-    let site = Site { public_url, remembered: u64::from(context.settings.reply_memory.value) * MIB };
+    let site =
+        Site { public_url: public_url.clone(), remembered: u64::from(context.settings.reply_memory.value) * MIB };
     let rollcall = Arc::clone(&installation.rollcall);
     let counted = Arc::clone(&rollcall);
     let render = move || {
@@ -144,7 +146,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<ExitCode> {
         let hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
         runtime.spawn(files.watch(Arc::clone(tls), hangup));
     }
-    greet(context, &url, demo.as_ref());
+    let ways = admin::ways_in(&installation, demo.as_ref(), &public_url)?;
+    greet(context, &url, demo.as_ref(), &ways);
     runtime.block_on(serve::serve(listener, router, edge, stop));
     drop(worker);
     drop(installation);
@@ -178,9 +181,10 @@ fn open(settings: &Settings) -> Result<Installation> {
     }
 }
 
-fn greet(context: &Context, url: &str, demo: Option<&demo::Demo>) {
+fn greet(context: &Context, url: &str, demo: Option<&demo::Demo>, ways: &[Way]) {
     let data = context.settings.data.value.display();
     let mut text = format!("Rollcall {} listens on {url} (data in {data})\n", env!("CARGO_PKG_VERSION"));
+    text.push_str(&admin::told_of_ways(ways));
     match demo {
         Some(demo) => text.push_str(&demo.text(url)),
         None => text.push_str(
@@ -192,6 +196,8 @@ fn greet(context: &Context, url: &str, demo: Option<&demo::Demo>) {
         "listen": url,
         "data": data.to_string(),
         "demo": demo.map(|demo| demo.json(url)),
+        "setUp": ways.iter().filter(|way| way.is_set_up).map(|way| json!({ "account": way.account, "url": way.url })).collect::<Vec<_>>(),
+        "console": ways.iter().find(|way| !way.is_set_up).map(|way| way.url.as_str()),
     });
     context.out.result(&text, &value);
 }

@@ -1,5 +1,6 @@
 //! An installation with everything in it that the schema can hold: what a copy must bring over.
 
+use rollcall_core::admins::Device;
 use rollcall_core::apps::usage;
 use rollcall_core::audit;
 use rollcall_core::chance::Secret;
@@ -18,6 +19,7 @@ use rollcall_core::users::{self, NewUser, ProfileField, Status, invitation};
 use rollcall_testkit::{TestDatabase, TestRollcall, user};
 use serde_json::json;
 
+use crate::admins;
 use crate::setting::{HOUR, active, app_state, bot, client_id, create, given, group, letters, role, sign, state};
 
 /// The secret of the app "ci".
@@ -40,6 +42,7 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     with_single_sign_on(&acme);
     with_erasures(&acme);
     with_calls(&acme);
+    with_administrators(&acme);
     with_extremes(acme.database());
     // The end of the chain: sealed and signed, and then something that is neither.
     while acme.write(audit::seal_and_sign).unwrap() > 0 {}
@@ -128,6 +131,24 @@ fn with_what_apps_do(acme: &TestRollcall) {
     let file = NewFile::check(NAMES[1], NAMES[2], "js\u{f6}n", vec![0, 159, 146, 150, 255]).unwrap();
     acme.write(move |op| files::upload(op, &file)).unwrap();
     acme.write(audit::seal).unwrap();
+}
+
+/// Passwords and second factors, sessions that are whole and that are not, links that are good, failures.
+fn with_administrators(acme: &TestRollcall) {
+    let ada = admins::by_link(acme, admins::ADA);
+    admins::set_password(acme, &ada, None, admins::PASSWORD).unwrap();
+    let ada = admins::by_link(acme, admins::ADA);
+    admins::set_password(acme, &ada, None, admins::OTHER).unwrap();
+    admins::add_factor(acme, &admins::by_link(acme, admins::ADA));
+    let knock = acme.rollcall().knock(admins::ADA.into(), "acme".into(), None).wait().unwrap();
+    acme.rollcall().ask_for_reset(knock).wait().unwrap();
+    let from = Device { ip: Some("2001:db8::1".parse().unwrap()), agent: NAMES[1].into() };
+    // There is an Ada in "Beta", too. The last active admin is barred, and not locked.
+    let shown = std::iter::once(admins::OTHER).chain(std::iter::repeat_n("wrong", 5));
+    for password in shown {
+        let knock = acme.rollcall().knock(admins::ADA.into(), "acme".into(), from.ip).wait().unwrap();
+        acme.rollcall().enter(knock.try_password(&Secret::new(password)), from.clone()).wait().unwrap();
+    }
 }
 
 /// A certificate of a provider.

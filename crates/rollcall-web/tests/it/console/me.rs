@@ -104,13 +104,11 @@ async fn a_second_factor_is_removed_with_the_password_and_codes_are_renewed() {
 }
 
 #[tokio::test]
-async fn a_session_is_over_when_nothing_is_done_and_lasts_while_something_is() {
+async fn a_session_is_over_when_nothing_is_done_for_half_an_hour() {
     let acme = with_password().await;
     let mut ada = signed_in(&acme).await;
-    for _ in 0..3 {
-        acme.clock.advance(IDLE_MILLIS - 60_000);
-        assert_eq!(ada.get("/console/me").await.status, 200);
-    }
+    acme.clock.advance(IDLE_MILLIS - 1);
+    assert_eq!(ada.get("/console/me").await.status, 200);
     acme.clock.advance(IDLE_MILLIS);
     let over = ada.get("/console/me").await;
     assert_eq!((over.status.as_u16(), ada.session()), (303, ""), "the browser forgets it");

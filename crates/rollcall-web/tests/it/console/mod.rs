@@ -23,7 +23,7 @@ use serde_json::json;
 
 pub(crate) const ADA: &str = "ada@acme.test";
 pub(crate) const PASSWORD: &str = "Correct-horse-battery-staple-1";
-pub(crate) const OTHER: &str = "Battery-staple-correct-horse-2";
+pub(crate) const OTHER: &str = "Another-horse-battery-staple-2";
 
 /// A browser with its cookies, and the token of the form that it saw last.
 #[derive(Clone)]

@@ -1,0 +1,153 @@
+//! A new password by mail.
+
+use std::sync::Barrier;
+
+use rollcall_core::admins::link::Purpose;
+use rollcall_core::admins::password::Fault;
+use rollcall_core::admins::reset::{self, LIFE_MILLIS, PAUSE_MILLIS};
+use rollcall_core::mail::{self, LetterKind};
+use rollcall_core::op::{Mode, Op};
+use rollcall_core::policy::Permission;
+use rollcall_core::sync::State;
+use rollcall_core::users::Status;
+use rollcall_core::{Code, Result};
+use rollcall_testkit::{TestRollcall, user};
+
+use super::{
+    ADA, OTHER, PASSWORD, ask_for_reset as ask, comes_in, event_count, events, fail_often, recognise, recognise_link,
+    secret, status, with_password,
+};
+use crate::setting::{number, state, statements, traces};
+
+/// The tokens of the letters that wait.
+fn tokens(acme: &TestRollcall) -> Vec<String> {
+    let due = acme.read(|view| mail::due(view, 100)).unwrap();
+    assert!(due.iter().all(|due| due.letter.kind == LetterKind::Reset && due.letter.to == ADA));
+    due.into_iter().map(|due| due.letter.token.expose().to_owned()).collect()
+}
+
+fn take(acme: &TestRollcall, token: &str, password: &str) -> Result<()> {
+    let gone = || rollcall_core::admins::link::gone();
+    let link = recognise_link(acme, &secret(token)).ok_or_else(gone)?;
+    assert_eq!(link.purpose, Purpose::Reset);
+    let of = token.to_owned();
+    let record = acme.rollcall().read(link.actor.clone(), Permission::SignIn, move |v| reset::record(v, &of)).wait()?;
+    let new = record.renew(&secret(password)).expect("a password that can be taken");
+    let token = token.to_owned();
+    let take = move |op: &mut Op<'_>| reset::take(op, &token, &new);
+    acme.rollcall().write(link.actor, Permission::SignIn, Mode::Real, take).wait()
+}
+
+#[test]
+fn a_letter_sets_a_new_password_once_ends_all_sessions_and_unlocks() {
+    let acme = with_password();
+    let rollcall = acme.rollcall();
+    let session = comes_in(rollcall, ADA, PASSWORD).unwrap();
+    fail_often(&acme, ADA);
+    assert_eq!(status(&acme, ADA), Status::Locked);
+    let before = event_count(&acme);
+    ask(&acme, ADA);
+    let token = tokens(&acme).remove(0);
+    assert!(traces(&acme, &token).is_empty(), "it is sealed until it is sent");
+    take(&acme, &token, OTHER).unwrap();
+    assert_eq!(events(&acme, before), ["Password Reset Requested", "User Modified", "Password Changed"]);
+    assert_eq!(status(&acme, ADA), Status::Active);
+    assert!(recognise(rollcall, &session.token).is_none());
+    assert_eq!(take(&acme, &token, "Third-thing-3").unwrap_err().code(), Code::NotFound);
+    assert!(comes_in(rollcall, ADA, PASSWORD).is_none() && comes_in(rollcall, ADA, OTHER).is_some());
+}
+
+#[test]
+fn the_sessions_of_whoever_sets_a_new_password_by_a_letter_end() {
+    let acme = with_password();
+    let session = comes_in(acme.rollcall(), ADA, PASSWORD).unwrap();
+    ask(&acme, ADA);
+    take(&acme, &tokens(&acme)[0], OTHER).unwrap();
+    assert!(recognise(acme.rollcall(), &session.token).is_none());
+}
+
+#[test]
+fn of_two_with_one_link_one_sets_the_password() {
+    let acme = with_password();
+    ask(&acme, ADA);
+    let token = tokens(&acme).remove(0);
+    let both = Barrier::new(2);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads = [OTHER, "Third-thing-3"].map(|password| {
+            let (acme, token, both) = (&acme, &token, &both);
+            scope.spawn(move || {
+                both.wait();
+                take(acme, token, password).is_ok()
+            })
+        });
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(results.iter().filter(|is_done| **is_done).count(), 1, "{results:?}");
+}
+
+#[test]
+fn a_link_is_good_for_a_quarter_of_an_hour_and_the_newest_alone_is() {
+    let acme = with_password();
+    ask(&acme, ADA);
+    let first = tokens(&acme).remove(0);
+    acme.clock.advance(PAUSE_MILLIS);
+    ask(&acme, ADA);
+    let second = tokens(&acme).remove(1);
+    assert!(recognise_link(&acme, &secret(&first)).is_none());
+    acme.clock.advance(LIFE_MILLIS - 1);
+    assert!(recognise_link(&acme, &secret(&second)).is_some());
+    acme.clock.advance(1);
+    assert!(recognise_link(&acme, &secret(&second)).is_none());
+}
+
+#[test]
+fn there_is_one_letter_in_five_minutes() {
+    let acme = with_password();
+    ask(&acme, ADA);
+    take(&acme, &tokens(&acme)[0], OTHER).unwrap();
+    ask(&acme, ADA);
+    acme.clock.advance(PAUSE_MILLIS - 1);
+    ask(&acme, ADA);
+    assert_eq!(tokens(&acme).len(), 1);
+    acme.clock.advance(1);
+    ask(&acme, ADA);
+    assert_eq!(tokens(&acme).len(), 2);
+}
+
+#[test]
+fn no_letter_goes_to_whoever_may_not_be_in_the_console_and_it_costs_the_same() {
+    let acme = with_password();
+    let of = |status| State { users: vec![user("cy@acme.test", Status::Active), user(ADA, status)], ..state() };
+    for shut in [Status::Suspended, Status::Invited] {
+        acme.apply(of(shut)).unwrap();
+        ask(&acme, ADA);
+    }
+    for email in ["cy@acme.test", "nobody@acme.test", "no address", ""] {
+        ask(&acme, email);
+    }
+    assert_eq!(number(&acme, "select count(*) from outbox"), 0);
+    acme.apply(of(Status::Active)).unwrap();
+    let (unknown, ()) = statements(&acme, || ask(&acme, "cy@acme.test"));
+    let (known, ()) = statements(&acme, || ask(&acme, ADA));
+    // What a letter takes comes on top, once in five minutes.
+    assert!(known <= unknown + 7, "{known} and {unknown} statements");
+    assert_eq!(statements(&acme, || ask(&acme, ADA)).0, unknown, "the next time");
+    assert_eq!(tokens(&acme).len(), 1);
+}
+
+#[test]
+fn a_reset_keeps_to_the_rules_of_passwords_and_lifts_the_bar_of_the_last_admin() {
+    let acme = with_password();
+    acme.apply(State { users: vec![user("bo@acme.test", Status::Suspended)], ..state() }).unwrap();
+    fail_often(&acme, ADA);
+    assert_eq!(status(&acme, ADA), Status::Active);
+    ask(&acme, ADA);
+    let token = tokens(&acme).remove(0);
+    let link = recognise_link(&acme, &secret(&token)).unwrap();
+    let of = token.clone();
+    let record =
+        acme.rollcall().read(link.actor, Permission::SignIn, move |view| reset::record(view, &of)).wait().unwrap();
+    assert_eq!(record.renew(&secret(PASSWORD)).map(|_| ()).unwrap_err(), [Fault::UsedBefore]);
+    take(&acme, &token, OTHER).unwrap();
+    assert!(comes_in(acme.rollcall(), ADA, OTHER).is_some(), "before the time of the bar is over");
+}
