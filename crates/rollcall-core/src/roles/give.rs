@@ -44,9 +44,25 @@ pub struct Given {
     pub name: String,
     /// The bot's name.
     pub bot: Option<String>,
-    /// Those who had it not, or until another time, or have it no longer: addresses of users and names of groups, and until
-    /// when they had it.
-    pub holders: Vec<(String, Option<Time>)>,
+    /// Those who had it not, or until another time, or have it no longer.
+    pub holders: Vec<Changed>,
+}
+
+/// Somebody for whom a role is another one than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Whether it is a user; else it is a group.
+    pub is_user: bool,
+    /// The address of a user, the name of a group.
+    pub name: String,
+    /// Until when they had it before, where it had an end.
+    pub until: Option<Time>,
+}
+
+impl Changed {
+    fn of(holder: Holder, name: &str, until: Option<Time>) -> Self {
+        Self { is_user: matches!(holder, Holder::User(_)), name: name.to_owned(), until }
+    }
 }
 
 /// What a [`Giving`] names.
@@ -75,7 +91,7 @@ impl Known {
         }
     }
 
-    fn told(self, holders: Vec<(String, Option<Time>)>) -> Given {
+    fn told(self, holders: Vec<Changed>) -> Given {
         Given { role: self.role.id, name: self.role.name, bot: self.bot.map(|bot| bot.name), holders }
     }
 }
@@ -174,8 +190,8 @@ pub fn give(op: &mut Op<'_>, asked: &Giving) -> Result<Given> {
     let differs = |holder: Holder| has.get(&known.held(holder)) != Some(&asked.until);
     let new: Vec<_> = known.holders.iter().filter(|(holder, _)| differs(*holder)).collect();
     let changes: Vec<HeldChange> = new.iter().map(|(holder, name)| known.change(*holder, name, asked.until)).collect();
-    let before = new.iter().map(|(holder, name)| (name.clone(), has.get(&known.held(*holder)).copied().flatten()));
-    let before = before.collect();
+    let had = |holder: Holder| has.get(&known.held(holder)).copied().flatten();
+    let before = new.iter().map(|(holder, name)| Changed::of(*holder, name, had(*holder))).collect();
     op.change(|tx, view| {
         let rows: Vec<NewAssignment> = changes.iter().map(|change| change.row).collect();
         // Also what has ended stands in the way of what is new.
@@ -207,7 +223,7 @@ pub fn take(op: &mut Op<'_>, asked: &Giving) -> Result<Given> {
             Some((known.change(*holder, name, until), until))
         })
         .collect();
-    let told = gone.iter().map(|(change, until)| (change.holder_name.clone(), *until)).collect();
+    let told = gone.iter().map(|(change, until)| Changed::of(change.row.holder, &change.holder_name, *until)).collect();
     let changes: Vec<HeldChange> = gone.into_iter().map(|(change, _)| change).collect();
     op.change(|tx, view| {
         let rows: Vec<NewAssignment> = changes.iter().map(|change| change.row).collect();

@@ -5,7 +5,7 @@ use rollcall_core::actor::Actor;
 use rollcall_core::clock::Time;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::RoleKind;
-use rollcall_core::roles::give::{self, Given, Giving};
+use rollcall_core::roles::give::{self, Changed, Given, Giving};
 use rollcall_core::sync::State;
 use rollcall_core::{Code, Result};
 use rollcall_testkit::{START, TestRollcall};
@@ -75,7 +75,7 @@ fn a_role_is_given_and_taken_and_told_as_the_admins_own() {
     assert_eq!(take(&acme, &rita, &elsewhere).unwrap().holders.len(), 0, "on another bot it is another role");
     assert_eq!(take(&acme, &rita, &tester).unwrap().holders.len(), 1);
     let by_id = Giving { users: Vec::new(), groups: vec![group_id(&acme, "Staff")], ..auditor };
-    assert_eq!(take(&acme, &rita, &by_id).unwrap().holders[0].0, "Staff");
+    assert_eq!(take(&acme, &rita, &by_id).unwrap().holders[0].name, "Staff");
     assert_eq!((holds(&acme, "ada@acme.test"), holds(&acme, "bo@acme.test")), (texts(&["Auditor"]), texts(&[])));
     assert_snapshot!(told(&acme, before).join("\n"), @r#"
 Role Assigned to Groups | rita@acme.test | Role "Auditor" was given to Staff
@@ -94,7 +94,8 @@ fn a_role_ends_when_it_was_said_to_and_can_be_given_longer() {
     let auditor = asked(&acme, "Auditor", None, &["ada@acme.test"], &[]);
     give(&acme, &rita, &Giving { until: until(1), ..auditor.clone() }).unwrap();
     let longer = give(&acme, &rita, &Giving { until: until(2), ..auditor.clone() }).unwrap();
-    assert_eq!(longer.holders, [("ada@acme.test".to_owned(), until(1))], "and until when it was, to be undone");
+    let before = Changed { is_user: true, name: "ada@acme.test".into(), until: until(1) };
+    assert_eq!(longer.holders, [before], "and until when it was, to be undone");
     acme.clock.advance(2 * DAY - 1);
     assert_eq!(holds(&acme, "ada@acme.test"), ["Auditor"]);
     acme.clock.advance(1);
