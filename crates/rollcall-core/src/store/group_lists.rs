@@ -12,10 +12,14 @@ use crate::users::Status;
 /// As many neighbours, or roles, are shown of one group or bot at most.
 pub(super) const MOST: i64 = 1_000;
 
+/// As many characters of what is searched for are looked at: no key is longer, and SQLite takes no pattern of over 50,000
+/// bytes (`SQLITE_MAX_LIKE_PATTERN_LENGTH`).
+const SEARCHED: usize = 5_000;
+
 /// What of a `like` finds everything whose key has this text in it; everything there is, where the text is empty.
 pub(super) fn containing(text: &str) -> String {
     let mut out = String::from("%");
-    for c in text::key(text).chars().filter(|c| !c.is_control()) {
+    for c in text::key(text).chars().filter(|c| !c.is_control()).take(SEARCHED) {
         if matches!(c, '%' | '_' | '\\') {
             out.push('\\');
         }

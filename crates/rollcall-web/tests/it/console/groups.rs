@@ -59,6 +59,12 @@ async fn groups_are_listed_filtered_and_had_as_a_file() {
     let none = greta.get("/console/groups?q=nowhere").await;
     assert!(none.text.contains("No group is as you asked for.") && none.text.contains("Show all groups"));
     assert_eq!(first_column(&greta.get("/console/groups?empty=1").await), ["=cmd()", "Below"]);
+    for text in ["%25".repeat(5_000), "😀".repeat(1_300), "%00".into(), "%FF%FE".into()] {
+        for path in [format!("/console/groups?q={text}"), format!("/console/groups?after={text}&sort=-name")] {
+            let page = greta.get(&path).await;
+            assert_eq!(page.status, 200, "{path:.60}: {}", page.text);
+        }
+    }
 }
 
 #[tokio::test]
