@@ -70,6 +70,7 @@ pub mod page;
 pub mod seal;
 pub mod text;
 mod together;
+pub mod who;
 
 mod once;
 mod pending;

@@ -1,7 +1,9 @@
 //! Bots: a registry of what roles and tasks are assigned on. Rollcall runs none.
 
+mod find;
 pub mod list;
 
+pub use find::{BotAround, BotFilter, BotRow, Task, TaskUser, around, find};
 use serde_json::{Value, json};
 
 use crate::audit::{Event, EventKind};

@@ -1,8 +1,13 @@
-//! Groups: who is in them, how they nest, and the page of them that clients read.
+//! Groups: who is in them, how they nest, the page of them that clients read, and what people do with one of them.
 
+mod find;
+pub mod manage;
 pub(crate) mod tree;
 mod write;
 
+pub use find::{
+    COUNTED, GroupAround, GroupFilter, GroupMember, GroupOrder, GroupRow, MemberFilter, Neighbour, Source, around, find,
+};
 pub(crate) use write::{
     GroupChange, NamedEdge, NamedMember, NewGroup, add_members, create_many, nest, remove_many, remove_members, unnest,
     update_many, write_joining, write_joining_of_many, write_leaving,

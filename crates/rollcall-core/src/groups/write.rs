@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{Group, tree};
+use crate::actor::Actor;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
 use crate::id::GroupId;
 use crate::op::{Op, View};
-use crate::policy::{self, Permission};
+use crate::policy::{self, Grant, Permission};
 use crate::store::{self, GroupKey, UserKey, WriteTx};
 
 /// A group to be made.
@@ -60,7 +61,7 @@ pub(crate) struct NamedEdge {
 
 /// Makes groups; a name or an id that is taken is a fault of the caller, who has looked.
 pub(crate) fn create_many(op: &mut Op<'_>, groups: &[NewGroup]) -> Result<Vec<GroupKey>> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     if groups.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,7 +82,7 @@ pub(crate) fn create_many(op: &mut Op<'_>, groups: &[NewGroup]) -> Result<Vec<Gr
 
 /// Changes groups; their members stay.
 pub(crate) fn update_many(op: &mut Op<'_>, changes: &[GroupChange]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     if changes.is_empty() {
         return Ok(());
     }
@@ -96,12 +97,13 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[GroupChange]) -> Result<()
     })
 }
 
-/// Removes groups, with their memberships, nesting and assignments.
+/// Removes groups, with their memberships, nesting and assignments: what they carry is taken from all in them.
 pub(crate) fn remove_many(op: &mut Op<'_>, groups: &[(GroupKey, String, String)]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     if groups.is_empty() {
         return Ok(());
     }
+    ask_taking(op, groups.iter().map(|(key, ..)| *key))?;
     op.change(|tx, view| {
         let keys: Vec<GroupKey> = groups.iter().map(|(key, _, _)| *key).collect();
         store::groups::remove_many(tx, view.account, &keys)?;
@@ -137,7 +139,7 @@ fn member_events(kind: EventKind, members: &[NamedMember], verb: &str) -> Vec<Ev
 
 /// Adds members. What the groups carry is handed on with the membership, so the ceiling is asked.
 pub(crate) fn add_members(op: &mut Op<'_>, members: &[NamedMember], via: &str) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     ask_ceiling(op, members.iter().map(|m| m.group))?;
     op.change(|tx, view| Ok(((), write_joining(tx, view, members, via)?)))
 }
@@ -174,9 +176,10 @@ fn insert<'m>(
     store::members::insert_many(tx, view.account, &rows, &view.actor.signature().1, via, view.now).map(|_| ())
 }
 
-/// Removes members.
+/// Removes members, and takes from them what the groups carry.
 pub(crate) fn remove_members(op: &mut Op<'_>, members: &[NamedMember]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
+    ask_taking(op, members.iter().map(|m| m.group))?;
     op.change(|tx, view| Ok(((), write_leaving(tx, view, members)?)))
 }
 
@@ -187,12 +190,26 @@ pub(crate) fn write_leaving(tx: &WriteTx<'_>, view: &View<'_>, members: &[NamedM
     Ok(member_events(EventKind::UsersRemovedFromGroup, members, "removed from"))
 }
 
+/// Whoever comes into these groups gains what they carry, also from above.
 fn ask_ceiling(op: &Op<'_>, groups: impl Iterator<Item = GroupKey>) -> Result<()> {
+    ask(op, groups, policy::ceiling)
+}
+
+/// Whoever leaves these groups loses it.
+fn ask_taking(op: &Op<'_>, groups: impl Iterator<Item = GroupKey>) -> Result<()> {
+    ask(op, groups, policy::taking)
+}
+
+fn ask(
+    op: &Op<'_>,
+    groups: impl Iterator<Item = GroupKey>,
+    may: fn(&Actor, &Grant<'_>) -> Result<(), String>,
+) -> Result<()> {
     let mut keys: Vec<GroupKey> = groups.collect();
     keys.sort_unstable();
     keys.dedup();
     for (_, carried) in store::assignments::carried_by_groups(op.tx, &keys, op.now)? {
-        policy::ceiling(&op.actor, &carried.grant()).map_err(|why| Error::new(Code::Forbidden, why))?;
+        may(&op.actor, &carried.grant()).map_err(|why| Error::new(Code::Forbidden, why))?;
     }
     Ok(())
 }
@@ -211,7 +228,7 @@ fn edge_events(kind: EventKind, edges: &[NamedEdge], verb: &str) -> Vec<Event> {
 
 /// Nests groups in others. A cycle is refused with its path; what the parents carry is asked of the ceiling.
 pub(crate) fn nest(op: &mut Op<'_>, edges: &[NamedEdge], via: &str) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     if edges.is_empty() {
         return Ok(());
     }
@@ -229,12 +246,13 @@ pub(crate) fn nest(op: &mut Op<'_>, edges: &[NamedEdge], via: &str) -> Result<()
     })
 }
 
-/// Takes groups out of others.
+/// Takes groups out of others, and what these carry from all in them.
 pub(crate) fn unnest(op: &mut Op<'_>, edges: &[NamedEdge]) -> Result<()> {
-    op.expect(Permission::AdministerAccount)?;
+    op.expect(Permission::ManageGroups)?;
     if edges.is_empty() {
         return Ok(());
     }
+    ask_taking(op, edges.iter().map(|e| e.parent))?;
     op.change(|tx, view| {
         let rows: Vec<_> = edges.iter().map(|e| (e.parent, e.child)).collect();
         store::groups::unnest_many(tx, view.account, &rows)?;

@@ -23,6 +23,15 @@ pub fn words(kind: RoleKind, key: &str) -> Option<&'static [&'static str]> {
     }
 }
 
+/// The keys of today's catalogue, in its order: what somebody who makes a role says something of.
+pub fn keys(kind: RoleKind) -> impl Iterator<Item = &'static str> {
+    let (admin, bot): (&[&str], &[(&str, [&str; 3])]) = match kind {
+        RoleKind::Admin => (&ADMIN, &[]),
+        RoleKind::Bot => (&[], &BOT),
+    };
+    admin.iter().copied().chain(bot.iter().map(|(key, _)| *key))
+}
+
 /// The one word of a known permission, written alone or as a list of one; none for an unknown key and for what is no word.
 pub fn word<'v>(kind: RoleKind, key: &str, value: &'v Value) -> Option<&'v str> {
     words(kind, key)?;

@@ -46,7 +46,7 @@ pub(crate) fn change_held(op: &mut Op<'_>, add: &[HeldChange], remove: &[HeldCha
 }
 
 /// One event for each role, bot, kind of holder and end.
-fn events(changes: &[HeldChange], gained: bool) -> Vec<Event> {
+pub(super) fn events(changes: &[HeldChange], gained: bool) -> Vec<Event> {
     let mut gathered = BTreeMap::<_, (&HeldChange, Vec<&str>)>::new();
     for change in changes {
         let is_user = matches!(change.row.holder, Holder::User(_));

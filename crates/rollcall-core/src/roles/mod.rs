@@ -3,16 +3,20 @@
 pub mod assign;
 pub mod built_in;
 pub mod catalogue;
+mod find;
+pub mod give;
 pub(crate) mod given;
 mod hold;
 pub mod import;
 mod import_plan;
 pub mod listing;
+pub mod manage;
 pub mod rights;
 mod write;
 
 use std::fmt;
 
+pub use find::{Carrying, Holder, HolderFilter, Holding, RoleAround, RoleFilter, RoleOrder, RoleRow, around, find};
 pub(crate) use hold::{HeldChange, change_held};
 use serde_json::{Map, Value};
 pub(crate) use write::{RoleChange, RoleContents, RoleGone, create_many, remove_many, update_many};

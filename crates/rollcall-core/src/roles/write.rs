@@ -133,11 +133,16 @@ impl RoleChange {
     }
 }
 
-/// Removes custom roles, and with them their assignments.
+/// Removes custom roles, and with them their assignments: who may not take such a role away removes none.
 pub(crate) fn remove_many(op: &mut Op<'_>, roles: &[RoleGone]) -> Result<()> {
     op.expect(Permission::ManageRoles)?;
     if roles.is_empty() {
         return Ok(());
+    }
+    for role in roles {
+        let grant =
+            policy::Grant { kind: role.kind, name: &role.before.name, built_in: false, rights: AdminRights::NONE };
+        policy::taking(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
     }
     op.change(|tx, view| {
         let keys: Vec<_> = roles.iter().map(|role| (role.key, role.kind)).collect();

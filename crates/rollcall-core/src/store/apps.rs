@@ -77,6 +77,18 @@ pub(crate) fn list(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<App>> {
     Ok(gather(tx.query(&sql, &[account.into()], app)?))
 }
 
+/// The names of apps by their client ids.
+pub(crate) fn names(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, String>> {
+    let list: Vec<Value<'_>> = ids.iter().map(|id| (*id).into()).collect();
+    let rows = tx.query_list(
+        "select client_id, name from apps where account_id = $1 and client_id in {list}",
+        &[account.into()],
+        &list,
+        |r| (r.text(0), r.text(1)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Whether the app is there.
 pub(crate) fn exists(tx: &Tx<'_>, account: AccountKey, app: AppKey) -> Result<bool> {
     let found =

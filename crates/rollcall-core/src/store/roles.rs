@@ -10,9 +10,9 @@ use crate::roles::rights::AdminRights;
 use crate::roles::{NewRole, Role, RoleChange, RoleDetails, RoleKind};
 use crate::text;
 
-const COLUMNS: &str = "id, public_id, kind, name, built_in, rights";
+pub(super) const COLUMNS: &str = "id, public_id, kind, name, built_in, rights";
 
-fn role(r: &Row<'_, '_>) -> Role {
+pub(super) fn role(r: &Row<'_, '_>) -> Role {
     Role {
         key: RoleKey(r.int(0)),
         id: RoleId::stored(r.text(1)),
@@ -51,10 +51,10 @@ pub(crate) fn find_by_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Res
     )
 }
 
-const DETAILS: &str = "id, public_id, kind, name, built_in, rights, ref_id, description, permissions, created_at, created_by, \
+pub(super) const DETAILS: &str = "id, public_id, kind, name, built_in, rights, ref_id, description, permissions, created_at, created_by, \
     updated_at, updated_by";
 
-fn details(r: &Row<'_, '_>) -> RoleDetails {
+pub(super) fn details(r: &Row<'_, '_>) -> RoleDetails {
     let Role { key, id, kind, name, built_in, rights } = role(r);
     RoleDetails {
         key,

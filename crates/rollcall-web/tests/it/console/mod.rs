@@ -4,7 +4,11 @@ mod activate;
 mod apps;
 mod attacks;
 mod audit;
+mod bots;
+mod groups;
 mod me;
+mod person;
+mod roles;
 mod sign_in;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,83 @@
+//! One group: who is in it, which groups it is in and which are in it, and which roles it hands on.
+
+use askama::Template;
+use axum::response::Response;
+use rollcall_core::groups::{self, GroupAround, GroupMember, MemberFilter, Source};
+use rollcall_core::policy::Permission;
+use rollcall_core::users::Status;
+
+use super::address;
+use crate::console::csv;
+use crate::console::failure::Failure;
+use crate::console::faults::Faults;
+use crate::console::layout::Layout;
+use crate::console::listing::{self, Pager};
+use crate::console::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "console/groups/show.html")]
+struct Page<'v> {
+    l: Layout<'v>,
+    here: String,
+    text: &'v str,
+    around: GroupAround,
+    pager: Pager,
+    file: String,
+    may_manage: bool,
+    may_view_users: bool,
+    faults: Faults,
+    /// What was typed into the forms of this page.
+    typed: Typed<'v>,
+}
+
+/// What was typed, where it could not be done.
+#[derive(Default)]
+pub(super) struct Typed<'v> {
+    pub(super) members: &'v str,
+    pub(super) child: &'v str,
+    pub(super) parent: &'v str,
+}
+
+pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
+    page(&visit, Faults::default(), Typed::default()).await
+}
+
+/// The page, with what is wrong with a form of it that was sent.
+pub(super) async fn page(visit: &Visit, faults: Faults, typed: Typed<'_>) -> Result<Response, Failure> {
+    let id = visit.parameter("id").to_owned();
+    let filter = MemberFilter { text: visit.query("q").to_owned(), after: visit.query("after").to_owned() };
+    let limit = listing::limit(visit);
+    let mut around = visit.read(Permission::ViewGroups, move |view| groups::around(view, &id, &filter, limit)).await?;
+    if listing::is_file(visit) {
+        let GroupAround { members, who, .. } = around;
+        let head = ["id", "email", "name", "status", "since", "added by", "via"];
+        return csv::file("members", &head, members.into_iter().map(|member| line(member, &who)));
+    }
+    let here = address(around.group.id.as_str());
+    let pager = listing::pager(visit, &here, "after", &mut around.members, |member| member.id.to_string());
+    let page = Page {
+        l: Layout::of(visit, around.group.name.clone()),
+        file: listing::file_address(visit, &here, "after"),
+        here,
+        text: visit.query("q"),
+        pager,
+        may_manage: visit.can(Permission::ManageGroups),
+        may_view_users: visit.can(Permission::ViewUsers),
+        around,
+        typed,
+        faults,
+    };
+    visit.page_of(page.faults.status(), &page)
+}
+
+fn line(member: GroupMember, who: &rollcall_core::who::Named) -> Vec<String> {
+    let by = who.name(&member.by).to_owned();
+    let GroupMember { id, email, name, status, since, via, .. } = member;
+    vec![id.to_string(), email, name, status.label().to_owned(), since.to_string(), by, via]
+}
+
+impl Page<'_> {
+    fn is_from_directory(&self) -> bool {
+        self.around.group.source == Source::Directory
+    }
+}
