@@ -14,7 +14,9 @@ pub(crate) mod assignments;
 pub(crate) mod audit;
 pub(crate) mod bots;
 pub(crate) mod erasures;
+pub(crate) mod explain;
 pub(crate) mod files;
+pub(crate) mod grams;
 pub(crate) mod groups;
 pub(crate) mod invitations;
 pub(crate) mod limits;
@@ -34,6 +36,7 @@ pub(crate) mod tasks;
 pub(crate) mod token_ids;
 pub(crate) mod transfer;
 pub(crate) mod users;
+pub(crate) mod users_search;
 
 pub use db::{Database, Threads, mask};
 pub(crate) use db::{Extent, Job, Store, Verdict};
