@@ -27,6 +27,11 @@ fn meaning(permission: Permission) -> &'static str {
         Permission::AdministerAccount => "Everything about an account from its host: account files, client apps",
         Permission::RunJobs => "Rollcall's own work: delivering messages, sealing the audit log, cleaning up",
         Permission::AcceptInvitation => "Take up the invitation whose token one holds",
+        Permission::InviteUsers => "Ask people to join once more, or no longer",
+        Permission::ManageGroups => "Make groups, change them, and say who is in them",
+        Permission::ManageApps => "Make client apps, change them, and see why their tokens were refused",
+        Permission::UseConsole => "Be in the console, and see to how one signs in oneself",
+        Permission::SignIn => "Show who one is",
     }
 }
 
