@@ -534,7 +534,8 @@ mod tests {
     #[test]
     fn nobody_is_shut_out_by_somebody_who_may_do_less() {
         let of = |rights: &[AdminRight]| rights.iter().copied().collect::<AdminRights>();
-        let (users, groups) = (of(&[AdminRight::ManageUsers]), of(&[AdminRight::ManageUsers, AdminRight::ManageGroups]));
+        let (users, groups) =
+            (of(&[AdminRight::ManageUsers]), of(&[AdminRight::ManageUsers, AdminRight::ManageGroups]));
         // (actor, over somebody without rights, over one who manages users, over one who manages groups too, over an admin)
         let table = [
             (host(), [true; 4]),

@@ -111,7 +111,8 @@ pub(crate) fn of_users(view: &View<'_>, users: &[UserKey]) -> Result<HashMap<Use
     let given = explain::given_to(view.tx, view.account, users, &graph.groups(), view.now)?;
     let told: Vec<(UserKey, Vec<Bare<'_>>)> = users.iter().map(|user| (*user, bare(&graph, &given, *user))).collect();
     let makers = Makers::look_up(view, told.iter().flat_map(|(_, roles)| roles).flat_map(Bare::came))?;
-    let explained = |roles: Vec<Bare<'_>>| Explained { roles: roles.iter().map(|role| role.explained(&makers)).collect() };
+    let explained =
+        |roles: Vec<Bare<'_>>| Explained { roles: roles.iter().map(|role| role.explained(&makers)).collect() };
     Ok(told.into_iter().map(|(user, roles)| (user, explained(roles))).collect())
 }
 

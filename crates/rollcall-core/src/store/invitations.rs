@@ -35,8 +35,7 @@ pub(crate) fn find_open(tx: &Tx<'_>, hash: &[u8; 32], now: Time) -> Result<Optio
 /// Which of these users have an invitation that nobody has used or revoked, expired or not.
 pub(crate) fn open_of(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<UserKey>> {
     let list: Vec<Value<'_>> = users.iter().map(|user| (*user).into()).collect();
-    let sql =
-        "select distinct user_id from invitations where account_id = $1 and state = 'open' and user_id in {list}";
+    let sql = "select distinct user_id from invitations where account_id = $1 and state = 'open' and user_id in {list}";
     tx.query_list(sql, &[account.into()], &list, |r| UserKey(r.int(0)))
 }
 

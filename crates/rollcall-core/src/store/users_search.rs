@@ -161,12 +161,19 @@ pub(crate) fn after_id(
 ) -> Result<Vec<ListRow>> {
     let mut values = vec![account.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
     let sql = conditions.sql(&mut values);
-    let sql = format!("select {COLUMNS} from users u where u.account_id = $1 and u.id > $2{sql} order by u.id limit $3");
+    let sql =
+        format!("select {COLUMNS} from users u where u.account_id = $1 and u.id > $2{sql} order by u.id limit $3");
     tx.query(&sql, &values, row)
 }
 
 /// The ids of those with this status, in order; each of these has an index.
-pub(crate) fn with_status(tx: &Tx<'_>, account: AccountKey, status: Status, after: i64, limit: i64) -> Result<Vec<i64>> {
+pub(crate) fn with_status(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    status: Status,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<i64>> {
     let sql = "select id from users where account_id = $1 and status = $2 and id > $3 order by id limit $4";
     tx.query(sql, &[account.into(), status.word().into(), after.into(), limit.into()], |r| r.int(0))
 }

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 
 use super::invitation::{self, Invitation};
-use super::search::{self, Filter, Plan};
+use super::plan::Plan;
+use super::search::{self, Filter};
 use super::write::write_changes;
 use super::{Lookup, Status, UserChange, remove};
 use crate::access;
@@ -45,15 +46,8 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
-        Self::Suspend,
-        Self::Reactivate,
-        Self::Unlock,
-        Self::Resend,
-        Self::Revoke,
-        Self::Remove,
-        Self::EndSessions,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Suspend, Self::Reactivate, Self::Unlock, Self::Resend, Self::Revoke, Self::Remove, Self::EndSessions];
 
     /// The permission that it needs.
     pub fn permission(self) -> Permission {
@@ -185,9 +179,9 @@ pub(super) fn barred(view: &View<'_>, users: &[UserRow]) -> Result<HashMap<UserK
         let roles = access.get(&user.key).map(|access| &access.roles[..]).unwrap_or_default();
         roles.iter().fold(AdminRights::NONE, |rights, role| rights.with(role.rights))
     };
-    let barred = users.iter().filter_map(|user| {
-        Some((user.key, policy::over_user(&view.actor, &user.email, rights(user)).err()?))
-    });
+    let barred = users
+        .iter()
+        .filter_map(|user| Some((user.key, policy::over_user(&view.actor, &user.email, rights(user)).err()?)));
     Ok(barred.collect())
 }
 

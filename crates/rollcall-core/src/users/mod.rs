@@ -13,6 +13,7 @@ pub mod invitation;
 pub mod list;
 pub mod one;
 mod people;
+mod plan;
 mod profile;
 mod remove;
 pub mod search;

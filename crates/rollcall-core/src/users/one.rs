@@ -1,8 +1,8 @@
 //! All about one user, for whoever looks after them.
 
+use super::Profile;
 use super::act::{self, Action};
 use super::search::{Listed, listed};
-use super::Profile;
 use crate::access::explain::{self, Explained, Makers, Origin};
 use crate::admins::session::{self, Session};
 use crate::clock::Time;
@@ -88,9 +88,8 @@ pub fn one(view: &View<'_>, id: &str) -> Result<One> {
     let invitations = store::invitations::of_user(view.tx, view.account, row.key, INVITATIONS)?;
     let may_end = policy::allows(&view.actor, Permission::ManageUsers);
     let is_barred = !act::barred(view, std::slice::from_ref(&row))?.is_empty();
-    let offered = |action: &Action| {
-        !is_barred && action.follows(row.status) && policy::allows(&view.actor, action.permission())
-    };
+    let offered =
+        |action: &Action| !is_barred && action.follows(row.status) && policy::allows(&view.actor, action.permission());
     Ok(One {
         can: Action::ALL.into_iter().filter(offered).collect(),
         sessions: if may_end { session::list(view, row.key, None)? } else { Vec::new() },

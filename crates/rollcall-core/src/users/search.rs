@@ -1,28 +1,25 @@
 //! Lists of users: by a part of their name, address or org user id, by status, group, role and flag; sorted, and from a user
 //! on. A fixed number of statements, and at any size as quick (decision 0027).
 
-use std::collections::HashSet;
-
+use super::plan::{Plan, Source, has_text, searched};
 use super::{Profile, ProfileField, Status};
-use crate::access;
 use crate::clock::Time;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::id::UserId;
 use crate::op::{Op, View};
 use crate::policy::Permission;
-use crate::store::grams::{self, BLOCK, Texts};
+use crate::store::grams;
+use crate::store::pages::Kind;
 use crate::store::users_search::{self as rows, Conditions, ListRow};
-use crate::store::{self, GroupKey, RoleKey, UserKey};
+use crate::store::{self, UserKey};
 use crate::text;
 
 /// As many are sorted at most where there is no index for both what is asked for and the order.
-pub const SORTED: usize = 2_000;
+pub const SORTED: usize = 3_000;
 /// As many who may be wanted are looked at for one page, where there are more.
-const LOOKED_AT: usize = 1_000;
+const LOOKED_AT: usize = 3_000;
 /// As many are looked at for one page where a text is too short for the index.
-const WALKED: usize = 20_000;
-/// As many grams of a text are asked of the index.
-const GRAMS: usize = 6;
+const WALKED: usize = 10_000;
 /// The longest text that is looked for, in characters.
 pub const MAX_TEXT: usize = 200;
 /// How much of a name counts for the order of names, in characters: an index takes no more.
@@ -142,153 +139,7 @@ pub(crate) fn full_name(first: Option<&str>, last: Option<&str>) -> String {
     [first, last].into_iter().flatten().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// What is searched of a user, as texts are compared.
-fn searched(user: &Texts) -> Vec<String> {
-    keys_of(
-        user.first_name.as_deref(),
-        user.last_name.as_deref(),
-        &user.email,
-        &user.email_key,
-        user.org_user_id.as_deref(),
-    )
-}
-
-fn keys_of(first: Option<&str>, last: Option<&str>, email: &str, email_key: &str, org: Option<&str>) -> Vec<String> {
-    let mut texts = vec![text::key(&full_name(first, last)), email_key.to_owned(), text::key(email)];
-    texts.extend(org.map(text::key));
-    texts.dedup();
-    texts
-}
-
-fn has_text(user: &ListRow, key: &str) -> bool {
-    let (first, last) = (user.first_name.as_deref(), user.last_name.as_deref());
-    let texts = keys_of(first, last, &user.email, &user.email_key, user.org_user_id.as_deref());
-    key.is_empty() || texts.iter().any(|text| text.contains(key))
-}
-
-/// From where the ids of those come who may be wanted.
-enum Source {
-    /// No index knows: all are gone through in order.
-    Every,
-    Role(RoleKey),
-    Group(GroupKey),
-    Text(Vec<i64>),
-    Status(Status),
-    Flag(Flag),
-}
-
-/// A filter whose names were looked up.
-pub(super) struct Plan {
-    text: String,
-    conditions: Conditions,
-    /// A role that is to be looked for in each who is found.
-    role: Option<String>,
-    source: Source,
-}
-
-impl Plan {
-    pub(super) fn of(view: &View<'_>, filter: &Filter) -> Result<Self> {
-        let key = text::key(&filter.text);
-        if key.chars().count() > MAX_TEXT {
-            return Err(Error::invalid(format!("A text to look for has at most {MAX_TEXT} characters.")));
-        }
-        let group = filter.group.as_deref().map(|id| {
-            let found = store::groups::find_by_ids(view.tx, view.account, &[id])?;
-            found.first().map(|group| group.key).ok_or_else(|| unknown("group"))
-        });
-        let role = filter.role.as_deref().map(|id| {
-            let found = store::roles::find_by_ids(view.tx, view.account, &[id])?;
-            found.first().map(|role| role.key).ok_or_else(|| unknown("role"))
-        });
-        let (group, role) = (group.transpose()?, role.transpose()?);
-        let conditions = Conditions { status: filter.status, flag: filter.flag, group };
-        let source = match (group, role) {
-            (Some(group), _) => Source::Group(group),
-            (None, Some(role)) => Source::Role(role),
-            (None, None) if key.chars().count() >= 3 => Source::Text(having(view, &key)?),
-            (None, None) if !key.is_empty() => Source::Every,
-            (None, None) => match (filter.status, filter.flag) {
-                (Some(status), _) => Source::Status(status),
-                (None, Some(flag)) => Source::Flag(flag),
-                (None, None) => Source::Every,
-            },
-        };
-        let role = filter.role.clone().filter(|_| matches!(source, Source::Group(_)));
-        Ok(Self { text: key, conditions, role, source })
-    }
-
-    /// Who may be wanted, in order of creation; none where all may be.
-    fn ids(&self, view: &View<'_>, after: i64, limit: usize) -> Result<Option<Vec<i64>>> {
-        let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(Some(match &self.source {
-            Source::Every => return Ok(None),
-            Source::Role(role) => rows::with_role(view.tx, *role, view.now, after, most)?,
-            Source::Group(group) => rows::in_group(view.tx, *group, after, most)?,
-            Source::Text(ids) => {
-                let from = ids.partition_point(|id| *id <= after);
-                ids[from..].iter().copied().take(limit).collect()
-            }
-            Source::Status(status) => rows::with_status(view.tx, view.account, *status, after, most)?,
-            Source::Flag(flag) => rows::with_flag(view.tx, view.account, *flag, after, most)?,
-        }))
-    }
-
-    /// Those of these who are wanted, in order of creation.
-    fn wanted(&self, view: &View<'_>, ids: &[i64]) -> Result<Vec<ListRow>> {
-        let mut found = rows::of_ids(view.tx, view.account, ids, self.conditions)?;
-        found.retain(|user| has_text(user, &self.text));
-        found.sort_unstable_by_key(|user| user.key);
-        self.with_role(view, found)
-    }
-
-    fn with_role(&self, view: &View<'_>, mut found: Vec<ListRow>) -> Result<Vec<ListRow>> {
-        if let Some(role) = &self.role {
-            let keys: Vec<UserKey> = found.iter().map(|user| user.key).collect();
-            let access = access::of_users(view, &keys)?;
-            let holds = |user: &UserKey| {
-                access.get(user).is_some_and(|access| access.roles.iter().any(|held| held.role.as_str() == role))
-            };
-            found.retain(|user| holds(&user.key));
-        }
-        Ok(found)
-    }
-}
-
-fn unknown(what: &str) -> Error {
-    Error::new(Code::NotFound, format!("There is no such {what} (any more)."))
-}
-
-/// Who may have a text, in order of creation: whom the index finds, and of whom it does not know.
-fn having(view: &View<'_>, key: &str) -> Result<Vec<i64>> {
-    let mut all = HashSet::new();
-    grams::of_text(key, &mut all);
-    let mut all: Vec<i64> = all.into_iter().collect();
-    all.sort_unstable();
-    // Spread over the text: those beside each other say nearly the same.
-    let step = all.len().div_ceil(GRAMS).max(1);
-    let asked: Vec<i64> = all.into_iter().step_by(step).collect();
-    let found = grams::having(view.tx, view.account, &asked)?;
-    let mut ids = Vec::new();
-    for (block, bits) in found {
-        for (n, word) in bits.iter().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                ids.push(block * BLOCK + n as i64 * 64 + i64::from(left.trailing_zeros()));
-                left &= left - 1;
-            }
-        }
-    }
-    let from = grams::blocks(view.tx, view.account)?.last().map_or(0, |block| (block + 1) * BLOCK);
-    let looked_at = grams::looked_at(view.tx, view.account, from, |user| {
-        searched(user).iter().any(|text| text.contains(key))
-    })?;
-    ids.extend(looked_at);
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
-}
-
-/// A part of the list of users. Ten statements at most, of any list.
+/// A part of the list of users. Twelve statements at most, of any list.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a group or role that is not there; a text that is too long.
@@ -313,8 +164,13 @@ pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Part> {
         rows::sorted(view.tx, view.account, plan.conditions, wanted.sort, wanted.descending, after.as_ref(), limit)?;
     let last = (is_walk && found.len() == WALKED).then(|| found.last().map(|user| user.id.to_string())).flatten();
     found.retain(|user| has_text(user, &plan.text));
-    let next = cut(&mut found, wanted.limit).or(last);
-    let total = (next.is_none() && after.is_none()).then_some(found.len() as u64);
+    let count = found.len() as u64;
+    let next = cut(&mut found, wanted.limit).or(last.clone());
+    let is_whole = after.is_none() && if is_walk { last.is_none() } else { next.is_none() };
+    let total = match wanted.filter == Filter::default() {
+        true => Some(store::pages::seek(view.tx, view.account, Kind::Users, 0)?.total.unsigned_abs()),
+        false => is_whole.then_some(count),
+    };
     Ok(Part { users: found.into_iter().map(listed).collect(), next, total, is_sorted: true })
 }
 

@@ -106,7 +106,8 @@ fn whoever_has_something_is_told_with_the_ways_to_it() {
 fn what_has_expired_is_no_way() {
     let acme = setting();
     let until = Some(START.plus_millis(DAY));
-    let expiring = rollcall_core::sync::AssignmentState { expires: until, ..given("Deputy", None, &["di@acme.test"], &[]) };
+    let expiring =
+        rollcall_core::sync::AssignmentState { expires: until, ..given("Deputy", None, &["di@acme.test"], &[]) };
     acme.apply(State { assignments: vec![expiring], ..state() }).unwrap();
     assert_eq!(explained(&acme, "di@acme.test").roles[0].paths.told[0].expires, until);
     acme.clock.advance(2 * DAY);
@@ -124,7 +125,8 @@ fn where_ways_multiply_some_are_told_and_the_others_counted() {
     let mut groups = Vec::new();
     for floor in 0..30 {
         for room in 0..2 {
-            let below: Vec<String> = if floor == 29 { Vec::new() } else { vec![name(floor + 1, 0), name(floor + 1, 1)] };
+            let below: Vec<String> =
+                if floor == 29 { Vec::new() } else { vec![name(floor + 1, 0), name(floor + 1, 1)] };
             let below: Vec<&str> = below.iter().map(String::as_str).collect();
             let members: &[&str] = if floor == 29 { &["bo@acme.test"] } else { &[] };
             groups.push(group(&name(floor, room), members, &below));

@@ -91,7 +91,10 @@ fn only_what_may_follow_a_status_follows_it() {
         for ((email, was), becomes) in emails.iter().zip(Status::ALL).zip(expected) {
             set(&acme);
             let done = do_to(&acme, &acme.host_actor(), email, action);
-            assert_eq!(done.as_ref().err().map(rollcall_core::Error::code), becomes.is_none().then_some(Code::Conflict));
+            assert_eq!(
+                done.as_ref().err().map(rollcall_core::Error::code),
+                becomes.is_none().then_some(Code::Conflict)
+            );
             assert_eq!(status(&acme, email), becomes.unwrap_or(was), "{action:?} {was}");
         }
     }

@@ -65,7 +65,7 @@ users-count = { $n ->
     [one] ein Benutzer
    *[other] { $n } Benutzer
 }
-users-count-many = mehr als 2.000 Benutzer
+users-count-many = viele Benutzer, mehr als hier gezählt werden
 users-done-suspended = Ausgesetzt: { $name }.
 users-done-reactivated = Wieder aktiv: { $name }.
 users-done-unlocked = Entsperrt: { $name }.

@@ -65,7 +65,7 @@ users-count = { $n ->
     [one] one user
    *[other] { $n } users
 }
-users-count-many = more than 2,000 users
+users-count-many = many users, more than are counted here
 users-done-suspended = Suspended: { $name }.
 users-done-reactivated = Active again: { $name }.
 users-done-unlocked = Unlocked: { $name }.

@@ -52,11 +52,8 @@ fn page(
     (is_developer, can_create_bot): (bool, bool),
     faults: Vec<String>,
 ) -> Result<Response, Failure> {
-    let field = |field: ProfileField| Field {
-        name: field.column(),
-        text: field_text(visit.words, field),
-        value: value(field),
-    };
+    let field =
+        |field: ProfileField| Field { name: field.column(), text: field_text(visit.words, field), value: value(field) };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         l: Layout::of(visit, visit.words.t("users-edit-title")),

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::policy::Permission;
+use rollcall_core::users::Status;
 use rollcall_core::users::act::Action;
 use rollcall_core::users::search::{self, Flag, Listed, MAX_TEXT, Part, Sort, Wanted};
-use rollcall_core::users::Status;
 
 use super::{FILTER, SORTS, StatusTag, action_text, action_word, filter_of, flag_text, flag_word, status_word};
 use crate::console::csv;
@@ -109,12 +109,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         text: flag_text(words, flag),
         is_chosen: wanted.filter.flag == Some(flag),
     });
-    let texts = [
-        words.t("users-name"),
-        words.t("users-email"),
-        words.t("users-created"),
-        words.t("users-signed-in"),
-    ];
+    let texts = [words.t("users-name"), words.t("users-email"), words.t("users-created"), words.t("users-signed-in")];
     let heads = SORTS.into_iter().zip(texts).map(|((word, sort), text)| head(&visit, &wanted, word, sort, text));
     let offered = Action::ALL.into_iter().filter(|action| visit.can(action.permission()));
     let next = part.next.as_deref().map(|after| visit.address_with(PATH, &[("after", after)]));
@@ -133,11 +128,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         is_sorted: part.is_sorted,
         is_filtered: FILTER.iter().any(|name| !visit.query(name).is_empty()),
         has_more: next.is_some() || !wanted.after.is_empty(),
-        lines: part
-            .users
-            .into_iter()
-            .map(|user| Line { status: StatusTag::of(words, user.status), user })
-            .collect(),
+        lines: part.users.into_iter().map(|user| Line { status: StatusTag::of(words, user.status), user }).collect(),
         can_create: visit.can(Permission::ManageUsers),
         actions: offered.map(|action| (action_word(action), action_text(words, action))).collect(),
         csv: visit.address_with(PATH, &[("format", "csv"), ("after", "")]),

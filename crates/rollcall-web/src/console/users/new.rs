@@ -74,7 +74,11 @@ pub(super) async fn create(visit: Visit) -> Result<Response, Failure> {
         visit.change(Permission::ManageUsers, move |op| users::create_many(op, vec![wanted.clone()])).await?;
     match outcomes.first() {
         Some(Outcome::Created(id)) => {
-            let key = if asked.invite { Flash::done("users-done-invited", &[("name", &asked.email)]) } else { Flash::done("users-done-created", &[("name", &asked.email)]) };
+            let key = if asked.invite {
+                Flash::done("users-done-invited", &[("name", &asked.email)])
+            } else {
+                Flash::done("users-done-created", &[("name", &asked.email)])
+            };
             Ok(visit.go(&format!("/console/users/{id}"), Some(&key)))
         }
         Some(Outcome::Refused(faults)) => page(&visit, asked, faults),

@@ -43,15 +43,16 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let one = visit.read(Permission::ViewUsers, move |view| one::one(view, &id)).await?;
     let words = visit.words;
     let buttons = one.can.iter().filter(|action| !matches!(action, Action::Remove | Action::EndSessions));
-    let known = one.profile.known().filter(|(field, _)| {
-        !matches!(field, ProfileField::FirstName | ProfileField::LastName)
-    });
+    let known =
+        one.profile.known().filter(|(field, _)| !matches!(field, ProfileField::FirstName | ProfileField::LastName));
     let title = if one.user.name.is_empty() { one.user.email.clone() } else { one.user.name.clone() };
     visit.page(&Page {
         l: Layout::of(&visit, title),
         status: StatusTag::of(words, one.user.status),
         fields: known.map(|(field, text)| (field_text(words, field), text.to_owned())).collect(),
-        buttons: buttons.map(|action| Button { action: action_word(*action), text: action_text(words, *action) }).collect(),
+        buttons: buttons
+            .map(|action| Button { action: action_word(*action), text: action_text(words, *action) })
+            .collect(),
         can_remove: one.can.contains(&Action::Remove),
         can_end_sessions: one.can.contains(&Action::EndSessions) && !one.sessions.is_empty(),
         can_edit: visit.can(Permission::ManageUsers),

@@ -31,7 +31,8 @@ impl Browser {
         let reply = caller.ask(Method::POST, &format!("/console/link/{token}"), Body::empty()).await;
         assert_eq!(reply.status, 303, "{}", reply.text);
         let cookies = reply.headers.get_all("set-cookie").into_iter().filter_map(|cookie| cookie.to_str().ok());
-        let session = cookies.filter_map(|cookie| cookie.split(';').next()).find(|pair| pair.starts_with("__Host-rollcall="));
+        let session =
+            cookies.filter_map(|cookie| cookie.split(';').next()).find(|pair| pair.starts_with("__Host-rollcall="));
         Self { caller, cookie: session.expect("a session").to_owned() }
     }
 

@@ -169,7 +169,10 @@ async fn somebody_is_suspended_from_their_page_and_let_in_again_by_the_way_back(
     let ada = Browser::admin(&acme, "ada@acme.test").await;
     let bo = format!("/console/users/{}", id(&acme, "bo@acme.test"));
     let reply = ada.send(&bo, &[("action", "suspend")]).await;
-    assert_eq!((reply.status.as_u16(), reply.header("location"), status(&acme, "bo@acme.test")), (303, &*bo, Some(Status::Suspended)));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location"), status(&acme, "bo@acme.test")),
+        (303, &*bo, Some(Status::Suspended))
+    );
     assert!(!flash(&reply).is_empty());
     let reply = ada.send(&bo, &[("action", "reactivate")]).await;
     assert_eq!((reply.status.as_u16(), status(&acme, "bo@acme.test")), (303, Some(Status::Active)));
@@ -183,7 +186,10 @@ async fn somebody_is_suspended_from_their_page_and_let_in_again_by_the_way_back(
     assert!(page(&confirm).contains("bo@acme.test"));
     assert_eq!(status(&acme, "bo@acme.test"), Some(Status::Active), "looking removes nobody");
     let reply = ada.send(&bo, &[("action", "remove")]).await;
-    assert_eq!((reply.status.as_u16(), reply.header("location"), status(&acme, "bo@acme.test")), (303, "/console/users", None));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location"), status(&acme, "bo@acme.test")),
+        (303, "/console/users", None)
+    );
 }
 
 #[tokio::test]
@@ -218,7 +224,8 @@ async fn what_is_known_of_a_user_is_changed_and_what_is_wrong_is_said() {
     let ada = Browser::admin(&acme, "ada@acme.test").await;
     let bo = format!("/console/users/{}", id(&acme, "bo@acme.test"));
     page(&ada.get(&format!("{bo}/edit")).await);
-    let reply = ada.send(&format!("{bo}/edit"), &[("first_name", "Bodil"), ("city", HOSTILE), ("is-developer", "1")]).await;
+    let reply =
+        ada.send(&format!("{bo}/edit"), &[("first_name", "Bodil"), ("city", HOSTILE), ("is-developer", "1")]).await;
     assert_eq!(reply.status, 303, "{}", reply.text);
     let shown = ada.get(&bo).await;
     assert!(page(&shown).contains("Bodil") && page(&shown).contains("&#60;script&#62;"));
