@@ -131,7 +131,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("rollcall-tools-{}", std::process::id()));
         let (from, to) = (folder.join("from"), folder.join("to"));
         std::fs::create_dir_all(&from).unwrap();
-        let fails = Tool { name: "x", folder: "", files: &["versions"], steps: |_, _| vec![Command::new("no-such-program-here")] };
+        let fails = Tool {
+            name: "x",
+            folder: "",
+            files: &["versions"],
+            steps: |_, _| vec![Command::new("no-such-program-here")],
+        };
         let works = Tool { name: "x", folder: "", files: &["versions"], steps: |_, _| Vec::new() };
         std::fs::write(from.join("versions"), "one").unwrap();
         assert!(install_one(&fails, &from, &to).is_err(), "it is not there");

@@ -173,6 +173,14 @@ impl Actor {
         }
     }
 
+    /// Through what comes what they make so (domain, Things: Membership).
+    pub(crate) fn via(&self) -> &'static str {
+        match self {
+            Self::Admin(_) => "manual",
+            Self::App(_) | Self::Host(_) | Self::Invitee(_) | Self::Visitor(_) => "api",
+        }
+    }
+
     /// How the audit log names the actor: kind, public id, name.
     pub(crate) fn signature(&self) -> (&'static str, String, String) {
         match self {

@@ -503,10 +503,57 @@ pub(crate) fn taking(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     ))
 }
 
+/// Whether the actor may shut somebody out, let them in again, remove them or end their sessions: nobody does so to somebody
+/// who may do what they may not. What apps do to users is what their scope is for.
+///
+/// # Errors
+/// A sentence that names whom, and the rights.
+pub(crate) fn over_user(actor: &Actor, email: &str, rights: AdminRights) -> Result<(), String> {
+    match actor {
+        Actor::Host(_) | Actor::App(_) => Ok(()),
+        Actor::Admin(admin) => {
+            let over: Vec<&str> = rights.without(admin.rights).iter().map(AdminRight::key).collect();
+            if over.is_empty() {
+                return Ok(());
+            }
+            Err(format!(
+                "{} may not do this to {email}, who has rights that they do not have themselves ({})",
+                admin.email,
+                over.join(", ")
+            ))
+        }
+        Actor::Invitee(_) | Actor::Visitor(_) => Err(format!("{} may not do this to {email}", actor.describe())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::tests::{app, host, invitee};
+    use crate::actor::tests::{admin as signed_in, app, host, invitee, visitor};
+
+    #[test]
+    fn nobody_is_shut_out_by_somebody_who_may_do_less() {
+        let of = |rights: &[AdminRight]| rights.iter().copied().collect::<AdminRights>();
+        let (users, groups) =
+            (of(&[AdminRight::ManageUsers]), of(&[AdminRight::ManageUsers, AdminRight::ManageGroups]));
+        // (actor, over somebody without rights, over one who manages users, over one who manages groups too, over an admin)
+        let table = [
+            (host(), [true; 4]),
+            (app(&[Scope::UserManagement]), [true; 4]),
+            (signed_in(users), [true, true, false, false]),
+            (signed_in(groups), [true, true, true, false]),
+            (signed_in(AdminRights::EVERY), [true; 4]),
+            (signed_in(AdminRights::NONE), [true, false, false, false]),
+            (invitee(), [false; 4]),
+            (visitor(), [false; 4]),
+        ];
+        for (actor, expected) in table {
+            let over = [AdminRights::NONE, users, groups, AdminRights::EVERY];
+            assert_eq!(over.map(|rights| over_user(&actor, "bo@acme.test", rights).is_ok()), expected, "{actor:?}");
+        }
+        let why = over_user(&signed_in(users), "bo@acme.test", groups).unwrap_err();
+        assert!(why.contains("bo@acme.test") && why.contains("Manage Groups"), "{why}");
+    }
 
     #[test]
     fn what_each_scope_allows_and_nothing_else() {
@@ -536,9 +583,10 @@ mod tests {
 
     #[test]
     fn the_ceiling_is_this_table() {
-        let admin = Grant { kind: RoleKind::Admin, name: "admin", built_in: true };
-        let auditor = Grant { kind: RoleKind::Admin, name: "Auditor", built_in: false };
-        let tester = Grant { kind: RoleKind::Bot, name: "Bot Tester", built_in: true };
+        let rights = AdminRights::NONE;
+        let admin = Grant { kind: RoleKind::Admin, name: "admin", built_in: true, rights };
+        let auditor = Grant { kind: RoleKind::Admin, name: "Auditor", built_in: false, rights };
+        let tester = Grant { kind: RoleKind::Bot, name: "Bot Tester", built_in: true, rights };
         // (actor, master admin, custom admin role, bot role, taking any of them away)
         let table = [
             (app(&[]), false, false, false, false),

@@ -87,6 +87,10 @@ impl Rollcall {
         if rollcall.snapshot(store::roles::lacks_rights).wait()? {
             rollcall.set_up(Mode::Real, |tx, _| store::roles::work_out_rights(tx)).wait()?;
         }
+        // What came from a program that sorted nobody by name.
+        if rollcall.snapshot(store::users_search::lacks_name_keys).wait()? {
+            rollcall.set_up(Mode::Real, |tx, _| store::users_search::work_out_name_keys(tx)).wait()?;
+        }
         let epoch = rollcall.snapshot(accounts::epoch).wait()?;
         rollcall.shared.learn_epoch(epoch);
         Ok((rollcall, HostKey(())))

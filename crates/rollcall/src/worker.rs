@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rollcall_core::accounts::AccountInfo;
-use rollcall_core::op::{Mode, Once, Op};
+use rollcall_core::op::{Mode, Once, Op, View};
 use rollcall_core::policy::Permission;
-use rollcall_core::users::list;
+use rollcall_core::users::{list, search};
 use rollcall_core::{
     HostKey, Result as CoreResult, Rollcall, admins, apps, audit, erasures, files, limits, mail as letters,
 };
@@ -120,6 +120,7 @@ impl Jobs {
                 self.count_users(&account);
                 more |= self.job(&account, "sealing the audit log", audit::seal).is_some_and(|left| left > 0);
             }
+            more |= self.index_users(&account, round.is_multiple_of(FORGET));
             if self.rollcall.has_usage(&account) {
                 self.job(&account, "noting when apps were used", apps::usage::flush);
             }
@@ -145,6 +146,14 @@ impl Jobs {
         if matches!(uncounted, Ok(true)) {
             self.job(account, "counting users", list::count);
         }
+    }
+
+    /// Brings a block of users into the index of texts; true where there may be another one.
+    fn index_users(&self, account: &AccountInfo, any: bool) -> bool {
+        let is_due = move |view: &View<'_>| search::is_index_due(view, any);
+        let due = self.rollcall.read(self.actor(account), Permission::RunJobs, is_due).wait();
+        let index = move |op: &mut Op<'_>| search::index(op, any);
+        matches!(due, Ok(true)) && self.job(account, "indexing users", index) == Some(true)
     }
 
     /// Makes the key that tokens are encrypted to, where there is none; forgets those that another replica has retired.

@@ -1,6 +1,8 @@
 //! Which roles users hold, and by which ways: the one function that every face asks.
 
 mod carriers;
+pub mod explain;
+mod graph;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -35,6 +35,8 @@ event_kinds!(
     UserCreated "User Management" "User Created",
     UserModified "User Management" "User Modified",
     UserDeleted "User Management" "User Deleted",
+    InvitationSent "User Management" "Invitation Sent",
+    InvitationRevoked "User Management" "Invitation Revoked",
     InvitationAccepted "User Management" "Invitation Accepted",
     ErasureRequested "User Management" "User Data Erasure Requested",
     ErasureFailed "User Management" "User Data Erasure Failed",

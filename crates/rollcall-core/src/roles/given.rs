@@ -45,7 +45,7 @@ pub(crate) fn write(
     let rows = |list: &[Held]| -> Vec<NewAssignment> { list.iter().copied().map(NewAssignment::of).collect() };
     store::assignments::remove_many(tx, view.account, &rows(&replaced))?;
     let by = view.actor.signature().1;
-    store::assignments::insert_many(tx, view.account, &rows(&added), &by, "api", view.now)?;
+    store::assignments::insert_many(tx, view.account, &rows(&added), &by, view.actor.via(), view.now)?;
     let removed: Vec<_> = replaced.into_iter().filter(|held| !after.contains_key(held)).collect();
     Ok(events(names, &added, &removed))
 }
@@ -54,7 +54,7 @@ pub(crate) fn write(
 pub(crate) fn write_new(tx: &WriteTx<'_>, view: &View<'_>, requests: &[(Names<'_>, Given)]) -> Result<Vec<Vec<Event>>> {
     let added: Vec<Vec<Held>> = requests.iter().map(|(_, given)| differing(given, &Given::new())).collect();
     let rows: Vec<NewAssignment> = added.iter().flatten().copied().map(NewAssignment::of).collect();
-    store::assignments::insert_many(tx, view.account, &rows, &view.actor.signature().1, "api", view.now)?;
+    store::assignments::insert_many(tx, view.account, &rows, &view.actor.signature().1, view.actor.via(), view.now)?;
     Ok(requests.iter().zip(&added).map(|((names, _), added)| events(names, added, &[])).collect())
 }
 

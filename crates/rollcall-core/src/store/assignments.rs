@@ -90,7 +90,7 @@ pub(crate) struct GivenRole {
 impl GivenRole {
     /// Reads `s.id, s.expires_at, r.public_id, r.name, r.kind, b.public_id, b.name, r.rights` from a column on; none where
     /// nothing was given.
-    fn read(r: &Row<'_, '_>, from: usize) -> Option<Self> {
+    pub(super) fn read(r: &Row<'_, '_>, from: usize) -> Option<Self> {
         Some(Self {
             place: r.opt_int(from)?,
             expires: r.opt_int(from + 1).map(Time),

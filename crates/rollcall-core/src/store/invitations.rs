@@ -32,6 +32,28 @@ pub(crate) fn find_open(tx: &Tx<'_>, hash: &[u8; 32], now: Time) -> Result<Optio
     )
 }
 
+/// Which of these users have an invitation that nobody has used or revoked, expired or not.
+pub(crate) fn open_of(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<UserKey>> {
+    let list: Vec<Value<'_>> = users.iter().map(|user| (*user).into()).collect();
+    let sql = "select distinct user_id from invitations where account_id = $1 and state = 'open' and user_id in {list}";
+    tx.query_list(sql, &[account.into()], &list, |r| UserKey(r.int(0)))
+}
+
+/// The last invitations of a user, the newest first: state, when it was made, when it ends.
+pub(crate) fn of_user(
+    tx: &Tx<'_>,
+    account: AccountKey,
+    user: UserKey,
+    limit: i64,
+) -> Result<Vec<(String, Time, Time)>> {
+    tx.query(
+        "select state, created_at, expires_at from invitations where account_id = $1 and user_id = $2 \
+         order by id desc limit $3",
+        &[account.into(), user.into(), limit.into()],
+        |r| (r.text(0), r.time(1), r.time(2)),
+    )
+}
+
 /// Uses an invitation up; false where it was not open any more.
 pub(crate) fn close(tx: &WriteTx<'_>, hash: &[u8; 32], now: Time) -> Result<bool> {
     let changed = tx.execute(

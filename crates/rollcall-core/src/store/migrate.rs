@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_group_marks", include_str!("../../migrations/0013_group_marks.sql")),
     ("0014_flat_pages", include_str!("../../migrations/0014_flat_pages.sql")),
     ("0015_console", include_str!("../../migrations/0015_console.sql")),
+    ("0016_user_search", include_str!("../../migrations/0016_user_search.sql")),
 ];
 
 /// The schema that this program works with.

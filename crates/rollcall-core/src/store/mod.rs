@@ -16,8 +16,10 @@ pub(crate) mod bot_lists;
 pub(crate) mod bots;
 pub(crate) mod credentials;
 pub(crate) mod erasures;
+pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod find;
+pub(crate) mod grams;
 pub(crate) mod group_lists;
 pub(crate) mod groups;
 pub(crate) mod invitations;
@@ -39,6 +41,7 @@ pub(crate) mod tasks;
 pub(crate) mod token_ids;
 pub(crate) mod transfer;
 pub(crate) mod users;
+pub(crate) mod users_search;
 
 pub use db::{Database, Threads, mask};
 pub(crate) use db::{Extent, Job, Store, Verdict};

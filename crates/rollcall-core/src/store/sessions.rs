@@ -171,6 +171,13 @@ pub(crate) fn end_others(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, k
     )
 }
 
+/// Which of these users have sessions.
+pub(crate) fn having(tx: &Tx<'_>, account: AccountKey, users: &[UserKey]) -> Result<Vec<UserKey>> {
+    let list: Vec<Value<'_>> = users.iter().map(|user| (*user).into()).collect();
+    let sql = "select distinct user_id from sessions where account_id = $1 and user_id in {list}";
+    tx.query_list(sql, &[account.into()], &list, |r| UserKey(r.int(0)))
+}
+
 /// Ends all sessions of these users.
 pub(crate) fn end_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|user| vec![account.into(), (*user).into()]).collect();

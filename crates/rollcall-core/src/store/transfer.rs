@@ -88,8 +88,12 @@ pub(crate) const TABLES: &[Table] = &[
             "last_login_at",
             "created_at",
             "updated_at",
+            "name_key",
         ],
     ),
+    Table::of("search_blocks", 2, &["account_id", "block"]),
+    Table::of("search_grams", 3, &["account_id", "block", "gram", "users"]),
+    Table::of("search_changes", 2, &["account_id", "user_id"]),
     Table::of(
         "groups",
         1,

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::pages::{self, Kind};
-use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx, marks, sessions};
+use super::{AccountKey, Row, Tx, UserKey, Value, WriteTx, grams, marks, sessions};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::page::{Page, Paged};
+use crate::users::search::name_key;
 use crate::users::{CheckedUser, Profile, ProfileField, Status, UserChange};
 
 /// A user as looked up.
@@ -74,6 +75,13 @@ pub(crate) fn find_by_org_user_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str
 /// Users by their public ids.
 pub(crate) fn find_by_public_ids(tx: &Tx<'_>, account: AccountKey, ids: &[&str]) -> Result<HashMap<String, UserRow>> {
     Ok(find(tx, account, "public_id", ids)?.into_iter().map(|u| (u.id.to_string(), u)).collect())
+}
+
+/// Users by their internal keys.
+pub(crate) fn find_by_keys(tx: &Tx<'_>, account: AccountKey, keys: &[UserKey]) -> Result<Vec<UserRow>> {
+    let list: Vec<Value<'_>> = keys.iter().map(|key| (*key).into()).collect();
+    let sql = format!("select {} from users where account_id = $1 and id in {{list}}", columns());
+    tx.query_list(&sql, &[account.into()], &list, user)
 }
 
 /// Every user of the account, oldest first.
@@ -226,9 +234,11 @@ pub(crate) fn insert_many(
     users: &[&CheckedUser],
     now: Time,
 ) -> Result<Vec<Option<UserKey>>> {
+    let names: Vec<String> = users.iter().map(|u| name_key(&u.profile)).collect();
     let rows: Vec<Vec<Value<'_>>> = users
         .iter()
-        .map(|u| {
+        .zip(&names)
+        .map(|(u, name)| {
             let mut row: Vec<Value<'_>> = vec![
                 account.into(),
                 u.id.as_str().into(),
@@ -241,18 +251,19 @@ pub(crate) fn insert_many(
                 u.status.word().into(),
                 u.source.into(),
                 now.into(),
+                name.into(),
             ];
             row.extend(ProfileField::ALL.map(|field| Value::from(u.profile.get(field))));
             row
         })
         .collect();
     let profile = ProfileField::ALL.map(ProfileField::column).join(", ");
-    let marks = (12..12 + ProfileField::ALL.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    let marks = (13..13 + ProfileField::ALL.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
     let ids = tx.insert_returning(
         &format!(
             "insert into users (account_id, public_id, email, email_key, org_user_id, can_create_bot, is_developer, \
-             data_tables, status, source, created_at, updated_at, {profile}) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, {marks}) on conflict do nothing returning id"
+             data_tables, status, source, created_at, updated_at, name_key, {profile}) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, {marks}) on conflict do nothing returning id"
         ),
         &rows,
     )?;
@@ -268,9 +279,12 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
         "update users set org_user_id = null where account_id = $1 and id = $2 and (org_user_id <> $3 or $3 is null)",
         &freed,
     )?;
+    grams::note_changed(tx, account, changes.iter().map(|c| c.key))?;
+    let names: Vec<String> = changes.iter().map(|c| name_key(&c.profile)).collect();
     let rows: Vec<Vec<Value<'_>>> = changes
         .iter()
-        .map(|c| {
+        .zip(&names)
+        .map(|(c, name)| {
             let mut row: Vec<Value<'_>> = vec![
                 account.into(),
                 c.key.into(),
@@ -280,17 +294,18 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
                 c.data_tables.into(),
                 c.status.word().into(),
                 now.into(),
+                name.into(),
             ];
             row.extend(ProfileField::ALL.map(|field| Value::from(c.profile.get(field))));
             row
         })
         .collect();
     let profile: Vec<String> =
-        ProfileField::ALL.into_iter().enumerate().map(|(n, f)| format!("{} = ${}", f.column(), n + 9)).collect();
+        ProfileField::ALL.into_iter().enumerate().map(|(n, f)| format!("{} = ${}", f.column(), n + 10)).collect();
     tx.execute_unordered(
         &format!(
             "update users set org_user_id = $3, can_create_bot = $4, is_developer = $5, data_tables = $6, status = $7, \
-             updated_at = $8, {} where account_id = $1 and id = $2",
+             updated_at = $8, name_key = $9, {} where account_id = $1 and id = $2",
             profile.join(", ")
         ),
         &rows,
@@ -302,6 +317,15 @@ pub(crate) fn note_sign_in(tx: &WriteTx<'_>, account: AccountKey, user: UserKey,
     tx.execute(
         "update users set last_login_at = $3 where account_id = $1 and id = $2",
         &[account.into(), user.into(), now.into()],
+    )
+}
+
+/// Forgets the sign-ins of these users that have failed.
+pub(crate) fn forget_failures(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKey]) -> Result<usize> {
+    let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
+    tx.execute_many(
+        "update credentials set failures = 0, barred_until = null where account_id = $1 and user_id = $2",
+        &rows,
     )
 }
 
@@ -322,6 +346,7 @@ pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, users: &[UserKe
     let rows: Vec<Vec<Value<'_>>> = users.iter().map(|key| vec![account.into(), (*key).into()]).collect();
     let removed = tx.execute_many("delete from users where account_id = $1 and id = $2", &rows)?;
     pages::uncount(tx, account, Kind::Users, users.iter().map(|key| key.0))?;
+    grams::reopen(tx, account)?;
     Ok(removed)
 }
 
@@ -336,12 +361,13 @@ pub(crate) fn erase_many(
     marks::raise_of_users(tx, account, users.iter().map(|(key, _)| *key))?;
     let keys: Vec<UserKey> = users.iter().map(|(key, _)| *key).collect();
     sessions::end_of_users(tx, account, &keys)?;
+    grams::note_changed(tx, account, keys.iter().copied())?;
     let rows: Vec<Vec<Value<'_>>> =
         users.iter().map(|(key, email)| vec![account.into(), (*key).into(), email.into(), now.into()]).collect();
     let profile = ProfileField::ALL.map(|field| format!("{} = null", field.column())).join(", ");
     tx.execute_unordered(
         &format!(
-            "update users set email = $3, email_key = $3, org_user_id = null, can_create_bot = false, \
+            "update users set email = $3, email_key = $3, name_key = '', org_user_id = null, can_create_bot = false, \
              is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \
              {profile} where account_id = $1 and id = $2"
         ),

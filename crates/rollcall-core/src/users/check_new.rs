@@ -152,7 +152,7 @@ impl Known {
                     is_developer: asked.is_developer,
                     data_tables: false,
                     status: Status::Invited,
-                    source: "api",
+                    source: view.actor.via(),
                 },
                 groups,
                 roles,

@@ -165,7 +165,7 @@ fn write(tx: &WriteTx<'_>, view: &View<'_>, ready: &[(Place, Ready<'_>)]) -> Res
     }
     let requests: Vec<Vec<New<'_>>> = requests.into_iter().map(|(_, users)| users).collect();
     let joining: Vec<Vec<NamedMember>> = requests.iter().map(|users| joining(users)).collect();
-    let joined = groups::write_joining_of_many(tx, view, &joining, "api")?;
+    let joined = groups::write_joining_of_many(tx, view, &joining, view.actor.via())?;
     let given = write_roles(tx, view, &requests)?;
     let created = || requests.iter().flatten();
     let tasks: Vec<_> = created().flat_map(|(user, r)| r.tasks.iter().map(move |t| (*user, *t))).collect();

@@ -14,6 +14,7 @@ use crate::op::{Op, View};
 use crate::policy::Permission;
 use crate::seal::sha256;
 use crate::shared::Shared;
+use crate::store::users::UserRow;
 use crate::store::{self, Tx, UserKey, WriteTx};
 
 /// How long an invitation is good for: 15 days (domain, Things: Invitation).
@@ -31,6 +32,11 @@ impl<'a> Invitation<'a> {
     pub(crate) fn new(user: UserKey, of: &'a CheckedUser) -> Self {
         let first_name = of.profile.get(ProfileField::FirstName);
         Self { user, token: Secret::link_token(), email: of.email.as_str(), first_name }
+    }
+
+    pub(super) fn again(of: &'a UserRow) -> Self {
+        let first_name = of.profile.get(ProfileField::FirstName);
+        Self { user: of.key, token: Secret::link_token(), email: &of.email, first_name }
     }
 }
 

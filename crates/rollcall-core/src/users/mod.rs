@@ -1,6 +1,7 @@
 //! Users: what they are, and everything that is done with them.
 
 mod access;
+pub mod act;
 mod asked;
 mod check;
 mod check_change;
@@ -10,9 +11,12 @@ mod flags;
 mod info;
 pub mod invitation;
 pub mod list;
+pub mod one;
 mod people;
+mod plan;
 mod profile;
 mod remove;
+pub mod search;
 mod update;
 mod write;
 

@@ -60,7 +60,12 @@ pub fn update(op: &mut Op<'_>, asked: &[UserUpdate]) -> Result<Vec<UpdateOutcome
     op.change(|tx, view| {
         let contents: Vec<UserChange> = ready.iter().filter_map(|user| user.contents.clone()).collect();
         let mut events = write_changes(tx, view, &contents)?;
-        events.extend(groups::write_joining(tx, view, &moving(&ready, &has, false, |user| &user.joins), "api")?);
+        events.extend(groups::write_joining(
+            tx,
+            view,
+            &moving(&ready, &has, false, |user| &user.joins),
+            view.actor.via(),
+        )?);
         events.extend(groups::write_leaving(tx, view, &moving(&ready, &has, true, |user| &user.leaves))?);
         events.extend(given::write(tx, view, &names, &has.given, &given_after(&ready, &has, view))?);
         events.extend(write_tasks(tx, view, &task_changes(&ready, &has))?);

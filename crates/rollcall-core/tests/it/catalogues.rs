@@ -260,6 +260,8 @@ fn said_to_be_ordered_by_bytes() -> BTreeSet<String> {
             let word = |n: usize| line.split_whitespace().nth(n).unwrap_or_default();
             if line.starts_with("create table ") {
                 word(2).clone_into(&mut table);
+            } else if line.starts_with("alter table ") && line.contains(" text collate \"C\"") {
+                out.insert(format!("{}.{}", word(2), word(5)));
             } else if line.contains(" text collate \"C\"") {
                 out.insert(format!("{table}.{}", word(0)));
             }

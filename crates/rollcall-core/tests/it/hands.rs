@@ -60,7 +60,11 @@ pub(crate) fn hand(acme: &TestRollcall, name: &str, keys: &[&str]) -> Actor {
     // The link makes them an admin of everything, which they are not to be here.
     let too_much = Giving { role: master(acme), users: vec![email], ..Giving::default() };
     acme.write(move |op| give::take(op, &too_much)).unwrap();
-    acme.rollcall().recognise_session(begun.token.expose().to_owned(), None).wait().unwrap().unwrap().actor
+    let session = acme.rollcall().recognise_session(begun.token.expose().to_owned(), None).wait().unwrap();
+    let Some(rollcall_core::admins::session::Recognised::Whole { actor, .. }) = session else {
+        panic!("a session that is good for everything")
+    };
+    actor
 }
 
 /// Reads as somebody.

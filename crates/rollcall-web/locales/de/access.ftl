@@ -1,1 +1,21 @@
-# access
+# Was jemand hat, und warum
+
+access-title = Wirksame Rechte
+access-none = Keine Rollen. Geben Sie eine auf der Seite einer Rolle, oder nehmen Sie den Benutzer in eine Gruppe auf, die eine hat.
+access-not-active = Wer nicht aktiv ist, darf nichts davon benutzen.
+access-role = Rolle
+access-on = Wo
+access-on-console = Konsole
+access-paths = Auf welchem Weg
+access-direct = Direkt
+access-until = bis
+access-more = { $n ->
+    [one] und auf einem weiteren Weg
+   *[other] und auf { $n } weiteren Wegen
+}
+access-rights = Rechte in der Konsole
+access-via-manual = von Hand
+access-via-api = über die API
+access-via-csv = aus einer Benutzerdatei
+access-via-scim = über SCIM
+access-via-directory = aus dem Verzeichnis

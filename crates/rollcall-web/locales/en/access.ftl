@@ -1,1 +1,21 @@
-# access
+# What somebody has, and why
+
+access-title = Effective access
+access-none = No roles. Give one on the page of a role, or let them into a group that has one.
+access-not-active = Nobody who is not active may use any of this.
+access-role = Role
+access-on = On
+access-on-console = Console
+access-paths = How it comes
+access-direct = Directly
+access-until = until
+access-more = { $n ->
+    [one] and by one more way
+   *[other] and by { $n } more ways
+}
+access-rights = Rights in the console
+access-via-manual = by hand
+access-via-api = by the API
+access-via-csv = from a file of users
+access-via-scim = by SCIM
+access-via-directory = from the directory

@@ -30,7 +30,8 @@ async fn the_curl_of_the_page_is_the_first_call_and_the_secret_is_shown_once() {
     let mut ada = by_link(&acme, ADA).await;
     let made = make(&mut ada, "Nightly sync", &["role-management"]).await;
     assert_eq!(made.status, 200, "{}", made.text);
-    let (secret, curl, id) = (element(&made.text, "secret"), element(&made.text, "curl"), element(&made.text, "client-id"));
+    let (secret, curl, id) =
+        (element(&made.text, "secret"), element(&made.text, "curl"), element(&made.text, "client-id"));
     assert_eq!(secret.len(), 44);
     let token = curl.split("auth: ").nth(1).and_then(|rest| rest.split('\'').next()).expect("a token");
     let path = curl.split("/api/public/").nth(1).and_then(|rest| rest.split('\'').next()).expect("a path");

@@ -10,6 +10,8 @@ mod me;
 mod person;
 mod roles;
 mod sign_in;
+mod users;
+mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -100,7 +100,9 @@ fn routes() -> String {
 fn rights() -> String {
     let row = |permission: Permission| {
         let by = match permission.admin_gate() {
-            AdminGate::AnyOf(rights) => rights.iter().map(|r| format!("`{}`", r.key())).collect::<Vec<_>>().join(" or "),
+            AdminGate::AnyOf(rights) => {
+                rights.iter().map(|r| format!("`{}`", r.key())).collect::<Vec<_>>().join(" or ")
+            }
             AdminGate::Every => "all rights together".to_owned(),
             AdminGate::AnyAdmin => "any right".to_owned(),
             AdminGate::NoAdmin => "–".to_owned(),

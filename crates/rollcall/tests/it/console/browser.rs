@@ -42,7 +42,9 @@ impl Browser {
         // What it says afterwards is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         let mut wanted = DesiredCapabilities::chrome();
-        for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=en"] {
+        for argument in
+            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=en"]
+        {
             wanted.add_arg(argument).expect("an argument");
         }
         if !with_script {
@@ -101,15 +103,13 @@ impl Browser {
     /// Light or dark, as the system would say.
     pub(super) async fn dark(&self, is_dark: bool) {
         let scheme = if is_dark { "dark" } else { "light" };
-        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        tools.execute_cdp_with_params("Emulation.setEmulatedMedia", media).await.expect("a setting");
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("a setting");
     }
 
     pub(super) async fn width(&self, width: u32) {
-        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500});
-        tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", size).await.expect("a setting");
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a setting");
     }
 
     /// A picture of the page, for a person to look at.

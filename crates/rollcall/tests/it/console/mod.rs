@@ -3,6 +3,7 @@
 
 mod browser;
 mod flows;
+mod host;
 mod pages;
 
 use serde_json::Value;

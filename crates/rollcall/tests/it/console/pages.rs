@@ -34,7 +34,8 @@ fn pattern(path: &str) -> Option<&'static str> {
 
 /// Where the links of a page lead, within the console.
 async fn links(browser: &Browser) -> Vec<String> {
-    let found = browser.run("return [...document.querySelectorAll('main a[href]')].map((a) => a.getAttribute('href'))").await;
+    let found =
+        browser.run("return [...document.querySelectorAll('main a[href]')].map((a) => a.getAttribute('href'))").await;
     let links = found.as_array().into_iter().flatten().filter_map(|link| link.as_str());
     links.filter(|link| link.starts_with("/console") && !link.contains("format=csv")).map(str::to_owned).collect()
 }
@@ -42,11 +43,13 @@ async fn links(browser: &Browser) -> Vec<String> {
 #[tokio::test]
 async fn every_page_is_accessible_in_light_and_dark_and_fits_a_narrow_screen() {
     let (_program, server, browser) = signed_in(true).await;
-    let with_session = all_routes().filter(|route| route.method == "GET" && matches!(route.needs, Needs::Permission(_)));
+    let with_session =
+        all_routes().filter(|route| route.method == "GET" && matches!(route.needs, Needs::Permission(_)));
     let mut left: BTreeSet<&str> = with_session.map(|route| route.path).collect();
     // No page: what the palette asks.
     left.remove("/console/find");
-    let mut queue: Vec<String> = left.iter().filter(|path| !path.contains('{')).map(|path| (*path).to_owned()).collect();
+    let mut queue: Vec<String> =
+        left.iter().filter(|path| !path.contains('{')).map(|path| (*path).to_owned()).collect();
     let mut faults = Vec::new();
     while let Some(path) = queue.pop() {
         let Some(pattern) = pattern(&path).filter(|pattern| left.remove(pattern)) else { continue };
