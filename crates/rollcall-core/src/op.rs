@@ -15,7 +15,6 @@ pub use crate::once::{Once, REMEMBERED_MILLIS, Reply};
 use crate::policy::{self, Permission};
 use crate::shared::Shared;
 use crate::store::{self, AccountKey, AppKey, Chore, Job, Lock, Verdict, WriteTx};
-use crate::transfer::{Copied, Target};
 pub use crate::view::View;
 
 /// As many events wait at most before they are written.
@@ -357,33 +356,6 @@ where
 
     fn answer(self: Box<Self>, fate: Result<()>) {
         self.shared.wake_jobs();
-        let Self { result, answer, .. } = *self;
-        let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
-    }
-}
-
-/// Everything of another database as a job of the writer: what is received is kept whole, or not at all.
-pub(crate) struct CopyJob {
-    target: Target,
-    result: Option<Result<Copied>>,
-    answer: Answer<Copied>,
-}
-
-impl CopyJob {
-    pub(crate) fn new(target: Target, answer: Answer<Copied>) -> Self {
-        Self { target, result: None, answer }
-    }
-}
-
-impl Job for CopyJob {
-    fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let result = tx.lock(Lock::Installation).and_then(|()| self.target.receive(tx));
-        let verdict = verdict(&result);
-        self.result = Some(result);
-        verdict
-    }
-
-    fn answer(self: Box<Self>, fate: Result<()>) {
         let Self { result, answer, .. } = *self;
         let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
     }

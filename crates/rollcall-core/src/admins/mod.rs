@@ -4,6 +4,7 @@
 //! one has afterwards. Nobody else makes an [`Actor::Admin`](crate::actor::Actor::Admin).
 
 pub mod attempt;
+mod door;
 pub mod gains;
 pub mod link;
 pub mod own;

@@ -1,7 +1,11 @@
 //! A whole database into another one: backups, restores, and moving between SQLite and PostgreSQL. Read in one snapshot,
 //! written in one transaction, counted and compared row by row before it is kept.
 
+mod job;
+
 use std::sync::Arc;
+
+pub(crate) use job::CopyJob;
 
 use crate::accounts;
 use crate::audit::{self, Verification};
