@@ -69,10 +69,8 @@ fn the_first_start_prints_a_link_that_sets_up_and_later_ones_print_none() {
     let url = at(&server, &server.greeting["setUp"][0]["url"]);
     assert_eq!(send(&url, &fields), ("303".into(), format!("{}/console/sign-in", base(&server))));
     assert_eq!(send(&url, &fields).0, "404");
-    let entered = send(
-        &format!("{}/console/sign-in", base(&server)),
-        &["email=ada@acme.test", &format!("password={password}")],
-    );
+    let entered =
+        send(&format!("{}/console/sign-in", base(&server)), &["email=ada@acme.test", &format!("password={password}")]);
     assert_eq!(entered, ("303".into(), format!("{}/console", base(&server))));
     drop(server);
     let server = program.serve(&[]);
