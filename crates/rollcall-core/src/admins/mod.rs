@@ -12,6 +12,7 @@ pub mod second;
 pub mod session;
 pub mod set_up;
 pub mod sign_in;
+mod ways;
 
 use std::net::IpAddr;
 
