@@ -45,7 +45,7 @@ pub(super) fn row(op: &Op<'_>, id: &str) -> Result<UserRow> {
 
 /// Counts a failed attempt with `what`. The fifth in a row locks the user, unless nobody else could let them in again: the
 /// last active admin is barred for the same time, and stays active.
-pub(super) fn fail(op: &mut Op<'_>, user: &Who, has: Credentials, what: &str) -> Result<()> {
+pub(super) fn fail(op: &mut Op<'_>, user: &Who, has: &Credentials, what: &str) -> Result<()> {
     let failures = has.failures + 1;
     let is_last = failures >= MAX_FAILURES;
     let now = if is_last {

@@ -77,7 +77,7 @@ pub fn make(op: &mut Op<'_>, email: &str) -> Result<Secret> {
     let found = store::users::find_by_emails(op.tx, op.account, &[email.key()])?.remove(email.key());
     let user = match found {
         Some(user) => activated(op, user)?,
-        None => created(op, email.clone(), Profile::default(), "host")?,
+        None => created(op, email, Profile::default(), "host")?,
     };
     make_admin(op, &user)?;
     let token = Secret::link_token();

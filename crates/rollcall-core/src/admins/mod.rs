@@ -4,7 +4,6 @@
 //! one has afterwards. Nobody else makes an [`Actor::Admin`](crate::actor::Actor::Admin).
 
 pub mod attempt;
-mod door;
 pub mod gains;
 pub mod link;
 pub mod own;
@@ -14,6 +13,7 @@ pub mod second;
 pub mod session;
 pub mod set_up;
 pub mod sign_in;
+mod ways;
 
 use std::net::IpAddr;
 

@@ -74,7 +74,7 @@ pub(super) fn is_proved(op: &mut Op<'_>, admin: &Admin, has: &Credentials, proof
         Some(shown) if shown.is_right => Ok(true),
         Some(_) => {
             let user = Who { key: admin.user, id: UserId::stored(admin.public_id.clone()), email: admin.email.clone() };
-            fail(op, &user, has.clone(), "a wrong password").map(|()| false)
+            fail(op, &user, has, "a wrong password").map(|()| false)
         }
         None => Ok(false),
     }

@@ -187,7 +187,7 @@ pub fn show_code(op: &mut Op<'_>, half: &Half, code: &str) -> Result<Entered> {
     let is_recovery =
         step.is_none() && op.upkeep(|tx, view| store::credentials::take_code(tx, view.account, user.key, &hash))?;
     if step.is_none() && !is_recovery {
-        fail(op, &user, door.has, "a wrong code")?;
+        fail(op, &user, &door.has, "a wrong code")?;
         return Ok(Entered::Refused);
     }
     let has = Credentials { totp_step: step.or(door.has.totp_step), ..door.has };

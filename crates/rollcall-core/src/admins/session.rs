@@ -152,7 +152,7 @@ pub(crate) fn recognise(
     }
     let is_due = live.seen <= now.plus_millis(-TOUCH_MILLIS);
     let admin = admin(tx, shared, live, ip)?;
-    Ok((!admin.rights.is_empty()).then(|| Recognised::Whole { actor: Actor::Admin(admin), is_due }))
+    Ok((!admin.rights.is_empty()).then_some(Recognised::Whole { actor: Actor::Admin(admin), is_due }))
 }
 
 /// Who a session is of.

@@ -135,7 +135,7 @@ pub(crate) fn enter(op: &mut Op<'_>, tried: &Tried, device: &Device) -> Result<E
         }
     };
     if !shown.is_right {
-        fail(op, user, door.has, "a wrong password")?;
+        fail(op, user, &door.has, "a wrong password")?;
         return Ok(Entered::Refused);
     }
     let row = attempt::row(op, user.id.as_str())?;

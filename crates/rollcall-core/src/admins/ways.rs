@@ -1,4 +1,4 @@
-//! The ways of the console to a transaction: who a session or a link is of, and signing in.
+//! What the faces ask of a [`Rollcall`] to let administrators in: the steps that come before there is an actor.
 
 use std::net::IpAddr;
 use std::sync::Arc;
