@@ -4,6 +4,7 @@ use super::rights::AdminRights;
 use super::{RoleDetails, RoleKind};
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
+use crate::groups::COUNTED;
 use crate::id::{BotId, GroupId, RoleId, UserId};
 use crate::op::View;
 use crate::policy::Permission;
@@ -144,7 +145,7 @@ pub struct RoleAround {
     pub role: RoleDetails,
     /// A page of those whom it was given to, in the order that they got it.
     pub holders: Vec<Holding>,
-    /// How many users and how many groups have it directly.
+    /// How many users and how many groups have it directly: together up to one more than [`COUNTED`].
     pub counts: (u64, u64),
     /// For a bot role: the bots it can be given on, ids and names; a thousand at most.
     pub bots: Vec<(String, String)>,
@@ -169,7 +170,7 @@ pub fn around(view: &View<'_>, id: &str, filter: &HolderFilter, limit: u32) -> R
     view.expect(Permission::ViewRoles)?;
     let role = role_lists::one(view.tx, view.account, id)?.ok_or_else(|| unknown(id))?;
     let holders = role_lists::given(view.tx, role_lists::Of::Role(role.key), &filter.text, filter.after, limit.into())?;
-    let counts = role_lists::count(view.tx, role.key)?;
+    let counts = role_lists::count(view.tx, role.key, i64::try_from(COUNTED).unwrap_or(i64::MAX).saturating_add(1))?;
     let bots = match role.kind {
         RoleKind::Bot => role_lists::bots(view.tx, view.account)?,
         RoleKind::Admin => Vec::new(),
@@ -177,6 +178,18 @@ pub fn around(view: &View<'_>, id: &str, filter: &HolderFilter, limit: u32) -> R
     let by = holders.iter().map(|holding| holding.by.as_str());
     let who = who::names(view, by.chain(role.created_by.as_deref()).chain(role.updated_by.as_deref()))?;
     Ok(RoleAround { role, holders, counts, bots, who })
+}
+
+/// A role, and how many users and groups have it directly, all of them: what a change of it is about. Two statements, the
+/// second of which looks at every holder.
+///
+/// # Errors
+/// [`Code::NotFound`] where the account has no such role.
+pub fn counted(view: &View<'_>, id: &str) -> Result<(RoleDetails, (u64, u64))> {
+    view.expect(Permission::ViewRoles)?;
+    let role = role_lists::one(view.tx, view.account, id)?.ok_or_else(|| unknown(id))?;
+    let counts = role_lists::count(view.tx, role.key, i64::MAX)?;
+    Ok((role, counts))
 }
 
 pub(super) fn unknown(id: &str) -> Error {

@@ -16,7 +16,9 @@ mod write;
 
 use std::fmt;
 
-pub use find::{Carrying, Holder, HolderFilter, Holding, RoleAround, RoleFilter, RoleOrder, RoleRow, around, find};
+pub use find::{
+    Carrying, Holder, HolderFilter, Holding, RoleAround, RoleFilter, RoleOrder, RoleRow, around, counted, find,
+};
 pub(crate) use hold::{HeldChange, change_held};
 use serde_json::{Map, Value};
 pub(crate) use write::{RoleChange, RoleContents, RoleGone, create_many, remove_many, update_many};

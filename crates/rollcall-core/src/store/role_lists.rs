@@ -113,12 +113,14 @@ fn holding(r: &Row<'_, '_>) -> Holding {
     }
 }
 
-/// How many hold a role, and how many groups: what goes with it.
-pub(crate) fn count(tx: &Tx<'_>, role: RoleKey) -> Result<(u64, u64)> {
-    let counted =
-        tx.first("select count(user_id), count(group_id) from assignments where role_id = $1", &[role.into()], |r| {
-            (r.int(0).unsigned_abs(), r.int(1).unsigned_abs())
-        })?;
+/// How many users and how many groups hold a role, among as many of its holders.
+pub(crate) fn count(tx: &Tx<'_>, role: RoleKey, among: i64) -> Result<(u64, u64)> {
+    let counted = tx.first(
+        "select count(user_id), count(group_id) from \
+         (select user_id, group_id from assignments where role_id = $1 limit $2) as held",
+        &[role.into(), among.into()],
+        |r| (r.int(0).unsigned_abs(), r.int(1).unsigned_abs()),
+    )?;
     Ok(counted.unwrap_or_default())
 }
 

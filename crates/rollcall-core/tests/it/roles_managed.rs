@@ -217,7 +217,18 @@ fn a_role_shows_who_holds_it_page_by_page_and_costs_the_same() {
     assert_eq!((needed, again), (4, 4), "six at most, as its doc comment promises: nobody here is a user or on a bot");
     assert_eq!(page(0, "AUDITORS", 50).1.holders.len(), 1);
     assert_eq!(page(0, "u0", 50).1.holders.len(), 10);
-    assert!(COUNTED > 60);
+    let many: Vec<String> = (0..COUNTED).map(|n| format!("m{n:04}@acme.test")).collect();
+    let all: Vec<&str> = many.iter().map(String::as_str).collect();
+    acme.apply(State {
+        users: all.iter().map(|email| active(email)).collect(),
+        assignments: vec![given("Auditor", None, &all, &[])],
+        ..state()
+    })
+    .unwrap();
+    let (users, groups) = page(0, "", 1).1.counts;
+    assert_eq!(users + groups, COUNTED + 1, "it stops somewhere");
+    let (_, counts) = acme.read(move |view| roles::counted(view, &id)).unwrap();
+    assert_eq!(counts, (60 + COUNTED, 1), "and is told whole before a role is changed or removed");
 }
 
 #[test]

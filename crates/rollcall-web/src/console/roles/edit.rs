@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::manage::{self, RoleText};
-use rollcall_core::roles::{self, HolderFilter, RoleDetails, RoleKind};
+use rollcall_core::roles::{self, RoleDetails, RoleKind};
 
 use super::address;
 use super::matrix::{self, Matrix};
@@ -77,9 +77,7 @@ pub(super) async fn create(visit: Visit) -> Result<Response, Failure> {
 
 async fn role(visit: &Visit) -> Result<(RoleDetails, (u64, u64)), Failure> {
     let id = visit.parameter("id").to_owned();
-    let look = move |view: &rollcall_core::op::View<'_>| roles::around(view, &id, &HolderFilter::default(), 1);
-    let around = visit.read(Permission::ViewRoles, look).await?;
-    Ok((around.role, around.counts))
+    visit.read(Permission::ViewRoles, move |view| roles::counted(view, &id)).await
 }
 
 async fn page(visit: &Visit, said: Option<RoleText>, faults: Faults) -> Result<Response, Failure> {

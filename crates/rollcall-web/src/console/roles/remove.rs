@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::policy::Permission;
-use rollcall_core::roles::{self, HolderFilter, RoleAround, manage};
+use rollcall_core::roles::{self, manage};
 
 use super::address;
 use crate::console::failure::Failure;
@@ -24,8 +24,7 @@ struct Page<'v> {
 
 async fn page(visit: &Visit, faults: Faults) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
-    let look = move |view: &rollcall_core::op::View<'_>| roles::around(view, &id, &HolderFilter::default(), 1);
-    let RoleAround { role, counts: (users, groups), .. } = visit.read(Permission::ViewRoles, look).await?;
+    let (role, (users, groups)) = visit.read(Permission::ViewRoles, move |view| roles::counted(view, &id)).await?;
     let l = Layout::of(visit, visit.words.t1("roles-remove-title", "role", role.name.as_str()));
     let page = Page { l, back: address(role.id.as_str()), name: role.name, users, groups, faults };
     visit.page_of(page.faults.status(), &page)

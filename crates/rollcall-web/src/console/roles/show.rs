@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::groups::COUNTED;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::{self, Holder, HolderFilter, Holding, RoleAround, RoleKind};
 use rollcall_core::who::Named;
@@ -35,6 +36,10 @@ struct Page<'v> {
 impl Page<'_> {
     fn is_bot_role(&self) -> bool {
         self.around.role.kind == RoleKind::Bot
+    }
+
+    fn has_more_than_counted(&self) -> bool {
+        self.around.counts.0 + self.around.counts.1 > COUNTED
     }
 
     fn is_master(&self) -> bool {
