@@ -291,7 +291,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
 /// Notes that a user has signed in.
 pub(crate) fn note_sign_in(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
     tx.execute(
-        "update users set last_login_at = $3 where account_id = $1 and id = $2",
+        "update users set last_login_at = $3, last_login_key = $3 where account_id = $1 and id = $2",
         &[account.into(), user.into(), now.into()],
     )
 }
@@ -344,7 +344,7 @@ pub(crate) fn erase_many(
     tx.execute_unordered(
         &format!(
             "update users set email = $3, email_key = $3, name_key = '', org_user_id = null, can_create_bot = false, \
-             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \
+             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, last_login_key = 0, updated_at = $4, \
              {profile} where account_id = $1 and id = $2"
         ),
         &rows,
