@@ -104,7 +104,8 @@ fn a_list_is_of_those_of_whom_all_is_so() {
 fn every_order_goes_on_where_it_stopped_and_misses_nobody() {
     let acme = people();
     for (n, email) in ["ann@acme.test", "ada@acme.test", "bo@acme.test"].into_iter().enumerate() {
-        let sql = format!("update users set last_login_at = {0}, last_login_key = {0} where email = '{email}'", 1000 + n);
+        let sql =
+            format!("update users set last_login_at = {0}, last_login_key = {0} where email = '{email}'", 1000 + n);
         assert_eq!(acme.database().execute(&sql), 1);
     }
     let filters = [text(""), text("acme"), text("e"), Filter { status: Some(Status::Active), ..text("") }];
