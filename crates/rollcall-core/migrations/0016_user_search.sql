@@ -1,18 +1,22 @@
 -- What users are searched and sorted by.
 
--- The name as lists are sorted by it: folded, and cut short; empty where there is none.
-alter table users add column name_key text collate "C" not null default '';
+-- The name as lists are sorted by it: folded, and cut short; empty where there is none. Null: not worked out yet, which the
+-- program does when it opens the database.
+alter table users add column name_key text collate "C";
+
+-- When they signed in last, as lists are sorted by it: 0 where they never did.
+alter table users add column last_login_key bigint not null default 0;
+
+update users set last_login_key = last_login_at where last_login_at is not null;
 
 create index users_by_name on users (account_id, name_key, id);
 create index users_by_status on users (account_id, status, id);
-create index users_by_last_login on users (account_id, coalesce(last_login_at, 0), id);
+create index users_by_last_login on users (account_id, last_login_key, id);
 create index users_with_data_tables on users (account_id, id) where data_tables;
 create index users_with_builder on users (account_id, id) where is_developer;
 create index users_with_bots on users (account_id, id) where can_create_bot;
 
--- Users of a program that knew of no such keys, until it is worked out when the database is opened.
-create index users_without_name_key on users (id)
-where name_key = '' and (first_name is not null or last_name is not null);
+create index users_without_name_key on users (id) where name_key is null;
 
 -- Which blocks of 8192 internal ids of an account are in the index of texts. What is in none is looked at directly.
 create table search_blocks (

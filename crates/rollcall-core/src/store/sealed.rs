@@ -40,7 +40,7 @@ pub(crate) const SEALED: [Column; 4] = [
 ];
 
 /// The other columns of bytes, and what is in them.
-pub(crate) const PLAIN: [(&str, &str, &str); 13] = [
+pub(crate) const PLAIN: [(&str, &str, &str); 14] = [
     ("installation", "value", "public, but for the key check, which is made anew"),
     ("audit_events", "previous_hash", "a hash that anybody may know"),
     ("audit_events", "hash", "a hash that anybody may know"),
@@ -52,6 +52,7 @@ pub(crate) const PLAIN: [(&str, &str, &str); 13] = [
     ("sign_in_links", "token_hash", "a hash of 32 random bytes"),
     ("sessions", "token_hash", "a hash of 32 random bytes"),
     ("recovery_codes", "code_hash", "a hash of 10 random bytes"),
+    ("search_grams", "users", "in which users of a block three characters stand"),
     ("server_keys", "public_key", "public"),
     ("files", "content", "what was uploaded, which whoever uploaded it has"),
 ];

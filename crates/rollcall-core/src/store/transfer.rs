@@ -89,6 +89,7 @@ pub(crate) const TABLES: &[Table] = &[
             "created_at",
             "updated_at",
             "name_key",
+            "last_login_key",
         ],
     ),
     Table::of("search_blocks", 2, &["account_id", "block"]),

@@ -216,11 +216,9 @@ pub(crate) fn briefs_by_keys(
 
 /// How many users of the account have each status.
 pub(crate) fn count_by_status(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<(Status, u64)>> {
-    tx.query(
-        "select status, count(*) from users where account_id = $1 group by status order by status",
-        &[account.into()],
-        |r| (Status::stored(r.str(0)), r.int(1).unsigned_abs()),
-    )
+    tx.query("select status, count(*) from users where account_id = $1 group by status", &[account.into()], |r| {
+        (Status::stored(r.str(0)), r.int(1).unsigned_abs())
+    })
 }
 
 pub(crate) fn email(tx: &Tx<'_>, account: AccountKey, user: UserKey) -> Result<Option<String>> {
@@ -315,7 +313,7 @@ pub(crate) fn update_many(tx: &WriteTx<'_>, account: AccountKey, changes: &[User
 /// Notes that a user has signed in.
 pub(crate) fn note_sign_in(tx: &WriteTx<'_>, account: AccountKey, user: UserKey, now: Time) -> Result<usize> {
     tx.execute(
-        "update users set last_login_at = $3 where account_id = $1 and id = $2",
+        "update users set last_login_at = $3, last_login_key = $3 where account_id = $1 and id = $2",
         &[account.into(), user.into(), now.into()],
     )
 }
@@ -368,7 +366,7 @@ pub(crate) fn erase_many(
     tx.execute_unordered(
         &format!(
             "update users set email = $3, email_key = $3, name_key = '', org_user_id = null, can_create_bot = false, \
-             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, updated_at = $4, \
+             is_developer = false, data_tables = false, status = 'suspended', last_login_at = null, last_login_key = 0, updated_at = $4, \
              {profile} where account_id = $1 and id = $2"
         ),
         &rows,

@@ -39,7 +39,7 @@ fn row(r: &Row<'_, '_>) -> ListRow {
         org_user_id: r.opt_text(4),
         first_name: r.opt_text(5),
         last_name: r.opt_text(6),
-        name_key: r.text(7),
+        name_key: r.opt_text(7).unwrap_or_default(),
         status: Status::stored(r.str(8)),
         can_create_bot: r.bool(9),
         is_developer: r.bool(10),
@@ -124,7 +124,7 @@ pub(crate) fn sorted(
         Sort::Created => None,
         Sort::Name => Some("u.name_key"),
         Sort::Email => Some("u.email_key"),
-        Sort::LastSignIn => Some("coalesce(u.last_login_at, 0)"),
+        Sort::LastSignIn => Some("u.last_login_key"),
     };
     let (than, order) = if descending { ("<", " desc") } else { (">", "") };
     if let Some(after) = after {
@@ -225,7 +225,7 @@ pub(crate) fn below(tx: &Tx<'_>, group: GroupKey, after: i64, limit: i64) -> Res
     tx.query(&sql, &[group.into(), after.into(), limit.into()], |r| r.int(0))
 }
 
-const WITHOUT: &str = "name_key = '' and (first_name is not null or last_name is not null)";
+const WITHOUT: &str = "name_key is null";
 
 /// Whether there are users of whom it is not worked out yet by what their names are sorted.
 pub(crate) fn lacks_name_keys(tx: &Tx<'_>) -> Result<bool> {

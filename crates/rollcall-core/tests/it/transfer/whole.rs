@@ -173,6 +173,9 @@ fn a_backup_of_an_older_version_is_brought_up_to_date_and_stays_as_it_is() {
         "recovery_codes",
         "sign_in_links",
         "sessions",
+        "search_blocks",
+        "search_grams",
+        "search_changes",
     ];
     for table in lost.iter().chain(&["audit_runs", "audit_blocks", "page_counts"]) {
         old(&format!("drop table {table}"));
@@ -191,6 +194,13 @@ fn a_backup_of_an_older_version_is_brought_up_to_date_and_stays_as_it_is() {
         old(&format!("alter table app_secrets drop column {column}"));
     }
     old("alter table roles drop column rights");
+    for index in
+        ["by_name", "by_status", "by_last_login", "with_data_tables", "with_builder", "with_bots", "without_name_key"]
+    {
+        old(&format!("drop index users_{index}"));
+    }
+    old("alter table users drop column name_key");
+    old("alter table users drop column last_login_key");
     old("drop index task_grants_by_user");
     old("drop index assignments_by_role");
     old("drop index assignments_by_end");

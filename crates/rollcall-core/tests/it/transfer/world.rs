@@ -44,6 +44,15 @@ pub(super) fn everything(database: TestDatabase, groups: usize) -> TestRollcall 
     with_calls(&acme);
     with_administrators(&acme);
     with_extremes(acme.database());
+    // What users are found by, and one who has changed since.
+    let bytes = if TestDatabase::is_postgres() { "'\\x0001'" } else { "x'0001'" };
+    acme.database().execute("insert into search_blocks (account_id, block) select min(id), 7 from accounts");
+    acme.database().execute(&format!(
+        "insert into search_grams (account_id, block, gram, users) select min(id), 7, 1, {bytes} from accounts"
+    ));
+    acme.database().execute(
+        "insert into search_changes (account_id, user_id) select account_id, id from users where email = 'cy@acme.test'",
+    );
     // The end of the chain: sealed and signed, and then something that is neither.
     while acme.write(audit::seal_and_sign).unwrap() > 0 {}
     assert!(acme.read(audit::verify).unwrap().checkpoints > 0);
@@ -199,7 +208,8 @@ fn with_calls(acme: &TestRollcall) {
 /// What is not written by this version, and the ends of what the columns hold.
 fn with_extremes(database: &TestDatabase) {
     for sql in [
-        "update users set last_login_at = 9223372036854775807, created_at = -9223372036854775808 where status = 'locked'",
+        "update users set last_login_at = 9223372036854775807, last_login_key = 9223372036854775807, \
+         created_at = -9223372036854775808 where status = 'locked'",
         "update groups set source = 'directory', updated_at = 9223372036854775807 where name = 'g0000'",
         "update app_secrets set expires_at = 9223372036854775807",
         "update server_keys set retires_at = 9223372036854775807 where purpose = 'encryption'",
