@@ -11,7 +11,11 @@ use crate::acme::letters;
 use crate::isolation::theirs::strangers;
 
 /// Columns with secrets in them, and how one comes into each that tests could recognise.
-const SECRET: [(&str, &str); 4] = [
+const SECRET: [(&str, &str); 8] = [
+    ("credentials.password_hash", "the passwords of the administrators of these tests are planted"),
+    ("earlier_passwords.password_hash", "the same"),
+    ("credentials.totp", "the key of the factor is planted; sealed as the others are"),
+    ("sign_in_links.token_hash", "the token of the link that nobody has used is planted"),
     ("app_secrets.sealed", "every app of the testkit has a secret of `canary::secret`"),
     ("outbox.payload", "the tokens of the letters that wait are planted as they are read"),
     ("invitations.token_hash", "the hash of such a token"),
@@ -19,7 +23,11 @@ const SECRET: [(&str, &str); 4] = [
 ];
 
 /// Columns of bytes, and texts that are called like secrets, that hold none; and why.
-const NO_SECRET: [(&str, &str); 20] = [
+const NO_SECRET: [(&str, &str); 24] = [
+    ("sessions.token_hash", "of 32 random bytes that the browser alone has"),
+    ("recovery_codes.code_hash", "of random bytes that were shown once"),
+    ("search_grams.users", "in which users of a block three characters stand"),
+    ("users.name_key", NAME),
     ("server_keys.public_key", "everybody may have it"),
     ("token_ids.jti_hash", "of an id that a client chose, and that is good for nothing once it was seen"),
     ("audit_checkpoints.hash", "of an event; whoever may read the log may know it"),

@@ -5,6 +5,7 @@ mod apps;
 mod attacks;
 mod audit;
 mod bots;
+mod confirmed;
 mod groups;
 mod me;
 mod person;
@@ -184,11 +185,27 @@ pub(crate) async fn with_rights(acme: &TestRollcall, name: &str, rights: &[&str]
 pub(crate) async fn with_password() -> TestRollcall {
     let acme = TestRollcall::new();
     acme.admin("bo");
-    let mut ada = by_link(&acme, ADA).await;
-    ada.get("/console/me").await;
-    let reply = ada.send("/console/me/password", &[("new", PASSWORD), ("repeat", PASSWORD)]).await;
-    assert_eq!(reply.status, 303, "{}", reply.text);
+    set_password(&acme, ADA, PASSWORD).await;
     acme
+}
+
+/// Gives somebody a password, by a link from the host.
+async fn set_password(acme: &TestRollcall, email: &str, password: &str) {
+    let mut browser = by_link(acme, email).await;
+    browser.get("/console/me").await;
+    let reply = browser.send("/console/me/password", &[("new", password), ("repeat", password)]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text);
+}
+
+/// Gives an account an administrator with all that one can have: passwords, a factor, codes, a session, an open link.
+pub(crate) async fn furnish(acme: &TestRollcall, email: &str) {
+    set_password(acme, email, PASSWORD).await;
+    set_password(acme, email, OTHER).await;
+    let (key, codes) = add_factor(acme, email).await;
+    canary::plant("the key of a factor", &key);
+    codes.iter().for_each(|code| assert!(code.len() > 8));
+    let link = host_link(acme, email);
+    canary::plant("the token of a link", link.rsplit('/').next().expect("a token"));
 }
 
 /// The code of the present time.
@@ -201,7 +218,12 @@ pub(crate) fn code(acme: &TestRollcall, key: &str) -> String {
 /// Ada with a second factor: its key, and the recovery codes.
 pub(crate) async fn with_factor() -> (TestRollcall, String, Vec<String>) {
     let acme = with_password().await;
-    let mut ada = by_link(&acme, ADA).await;
+    let (key, codes) = add_factor(&acme, ADA).await;
+    (acme, key, codes)
+}
+
+async fn add_factor(acme: &TestRollcall, email: &str) -> (String, Vec<String>) {
+    let mut ada = by_link(acme, email).await;
     ada.get("/console/me").await;
     let begun = ada.send("/console/me/second-factor", &[]).await;
     assert_eq!(begun.header("location"), "/console/me/second-factor");
@@ -212,9 +234,9 @@ pub(crate) async fn with_factor() -> (TestRollcall, String, Vec<String>) {
     assert!(picture.text.contains("<svg"));
     let wrong = ada.send("/console/me/second-factor/confirm", &[("code", "000000")]).await;
     assert_eq!(wrong.status, 422);
-    let codes = ada.send("/console/me/second-factor/confirm", &[("code", &code(&acme, &key))]).await;
+    let codes = ada.send("/console/me/second-factor/confirm", &[("code", &code(acme, &key))]).await;
     let text = codes.text.split("<pre").nth(1).expect("codes").split('>').nth(1).expect("codes").split('<').next();
     let codes: Vec<String> = text.expect("codes").lines().map(str::to_owned).collect();
     assert_eq!(codes.len(), second::RECOVERY_CODES);
-    (acme, key, codes)
+    (key, codes)
 }
