@@ -119,7 +119,7 @@ fn checkpoint(tx: &WriteTx<'_>, view: &View<'_>, start: &Link, link: Link, previ
 /// When the database fails.
 pub fn is_sealing_due(view: &View<'_>) -> Result<bool> {
     view.expect(Permission::RunJobs)?;
-    if store::audit::count_pending(view.tx, view.account)? > 0 {
+    if store::audit::has_pending(view.tx, view.account)? {
         return Ok(true);
     }
     let (_, first) = store::audit::unsigned(view.tx, view.account)?;

@@ -112,6 +112,12 @@ pub(crate) fn pending(tx: &Tx<'_>, account: AccountKey, limit: i64) -> Result<Ve
     )
 }
 
+/// Whether any event waits to be sealed. After a file of a million users there are millions: none but the first is looked at.
+pub(crate) fn has_pending(tx: &Tx<'_>, account: AccountKey) -> Result<bool> {
+    let sql = "select 1 from audit_events where account_id = $1 and seq is null limit 1";
+    Ok(tx.first(sql, &[account.into()], |_| ())?.is_some())
+}
+
 pub(crate) fn count_pending(tx: &Tx<'_>, account: AccountKey) -> Result<u64> {
     let count =
         tx.first("select count(*) from audit_events where account_id = $1 and seq is null", &[account.into()], |r| {

@@ -7,8 +7,6 @@ use axum::http::{HeaderMap, header};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::pieces::Pieces;
-
 /// Shorter answers are sent as they are: little would be won, and much of it lost again to headers.
 pub(crate) const WORTH_IT: usize = 1_024;
 /// What gzip (RFC 1952) does here: of its nine levels the one beyond which lists hardly get smaller, only slower.
@@ -67,26 +65,26 @@ impl Coding {
     }
 
     /// The bytes, written so. Some milliseconds for each megabyte.
-    pub(crate) fn write(self, plain: &Pieces) -> Pieces {
+    pub(crate) fn write(self, plain: &Bytes) -> Bytes {
         let written = match self {
             Self::Identity => return plain.clone(),
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 8), Compression::new(GZIP_LEVEL));
-                plain.iter().try_for_each(|piece| encoder.write_all(piece)).and_then(|()| encoder.finish())
+                encoder.write_all(plain).and_then(|()| encoder.finish())
             }
             Self::Zstd => {
                 let buffer = Vec::with_capacity(plain.len() / 8);
                 zstd::Encoder::new(buffer, ZSTD_LEVEL).and_then(|mut encoder| {
                     encoder.set_pledged_src_size(Some(plain.len() as u64))?;
                     encoder.include_checksum(true)?;
-                    plain.iter().try_for_each(|piece| encoder.write_all(piece))?;
+                    encoder.write_all(plain)?;
                     encoder.finish()
                 })
             }
         };
         let mut written = written.expect("memory takes what is written into it");
         written.shrink_to_fit();
-        std::iter::once(Bytes::from(written)).collect()
+        written.into()
     }
 }
 
@@ -167,17 +165,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let plain: Pieces =
-            (0..300).map(|n| Bytes::from(format!("{{\"emailId\":\"person.{n}@acme.test\"}}"))).collect();
-        let whole: Vec<u8> = plain.iter().flat_map(|piece| piece.to_vec()).collect();
+        let whole =
+            (0..300).map(|n| format!("{{\"emailId\":\"person.{n}@acme.test\"}}")).collect::<String>().into_bytes();
+        let plain = Bytes::from(whole.clone());
         for coding in [Coding::Gzip, Coding::Zstd] {
             let written = coding.write(&plain);
             assert!(written.len() < whole.len() / 4, "{coding:?}: {}", written.len());
-            let bytes = written.iter().next().unwrap();
             let mut read = Vec::new();
             match coding {
-                Coding::Gzip => drop(flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut read).unwrap()),
-                _ => read = zstd::decode_all(&bytes[..]).unwrap(),
+                Coding::Gzip => drop(flate2::read::GzDecoder::new(&written[..]).read_to_end(&mut read).unwrap()),
+                _ => read = zstd::decode_all(&written[..]).unwrap(),
             }
             assert_eq!(read, whole, "{coding:?}");
         }

@@ -9,7 +9,6 @@ pub mod health;
 pub mod json;
 pub mod jwks;
 pub mod metrics;
-pub(crate) mod pieces;
 pub(crate) mod protect;
 pub mod replies;
 pub mod serve;

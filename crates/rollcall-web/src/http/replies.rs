@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use quick_cache::sync::{Cache, DefaultLifecycle, GuardResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::coding::{Coding, WORTH_IT};
-use super::pieces::Pieces;
 
 /// How many bytes of replies are remembered where nobody says otherwise.
 pub const DEFAULT_BYTES: u64 = 32 * 1024 * 1024;
@@ -23,14 +23,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const LARGE: usize = 64 * 1024;
 
 /// Replies, and parts of them.
-pub(crate) struct Replies(Cache<String, Pieces, Bytes>);
+pub(crate) struct Replies(Cache<String, Bytes, Weight>);
 
 #[derive(Clone)]
-struct Bytes;
+struct Weight;
 
-impl Weighter<String, Pieces> for Bytes {
-    fn weight(&self, tag: &String, pieces: &Pieces) -> u64 {
-        (ENTRY + tag.len() + pieces.len()) as u64
+impl Weighter<String, Bytes> for Weight {
+    fn weight(&self, tag: &String, bytes: &Bytes) -> u64 {
+        (ENTRY + tag.len() + bytes.len()) as u64
     }
 }
 
@@ -42,11 +42,11 @@ impl Replies {
         options.shards(1).hot_allocation(FOR_THE_PROVEN).weight_capacity(bytes);
         options.estimated_items_capacity(usize::try_from(bytes / 16_384).unwrap_or(usize::MAX).max(1));
         let options = options.build().expect("size and capacity are given");
-        Self(Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default()))
+        Self(Cache::with_options(options, Weight, DefaultHashBuilder::default(), DefaultLifecycle::default()))
     }
 
     /// What stands under a name.
-    pub(crate) fn get(&self, name: &str) -> Option<Pieces> {
+    pub(crate) fn get(&self, name: &str) -> Option<Bytes> {
         let found = self.0.get(name);
         let what = if found.is_some() { "hit" } else { "miss" };
         metrics::counter!("rollcall_remembered_replies_total", "asked" => what).increment(1);
@@ -54,8 +54,8 @@ impl Replies {
     }
 
     /// Remembers something under a name that nothing else has.
-    pub(crate) fn insert(&self, name: &str, pieces: &Pieces) {
-        self.0.insert(name.to_owned(), pieces.clone());
+    pub(crate) fn insert(&self, name: &str, bytes: &Bytes) {
+        self.0.insert(name.to_owned(), bytes.clone());
         metrics::gauge!("rollcall_remembered_reply_bytes").set(self.0.weight() as f64);
     }
 
@@ -64,25 +64,25 @@ impl Replies {
     ///
     /// # Errors
     /// Those of `render`; the next who asks tries again.
-    pub(crate) fn get_or_render<E>(&self, name: &str, render: impl FnOnce() -> Result<Pieces, E>) -> Result<Pieces, E> {
+    pub(crate) fn get_or_render<E>(&self, name: &str, render: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
         if let Some(found) = self.get(name) {
             return Ok(found);
         }
         match self.0.get_value_or_guard(name, Some(PATIENCE)) {
             GuardResult::Value(found) => Ok(found),
             GuardResult::Guard(guard) => {
-                let pieces = render()?;
+                let rendered = render()?;
                 // It fails where the entry was taken out meanwhile, which nobody does.
-                let _ = guard.insert(pieces.clone());
+                let _ = guard.insert(rendered.clone());
                 metrics::gauge!("rollcall_remembered_reply_bytes").set(self.0.weight() as f64);
-                Ok(pieces)
+                Ok(rendered)
             }
             GuardResult::Timeout => render(),
         }
     }
 
     /// A reply in a coding: remembered, or written now and remembered under the tag that it has in this coding.
-    pub(crate) async fn coded(&self, tag: &str, coding: Coding, plain: Pieces) -> (Coding, Pieces) {
+    pub(crate) async fn coded(&self, tag: &str, coding: Coding, plain: Bytes) -> (Coding, Bytes) {
         if coding == Coding::Identity || plain.len() < WORTH_IT {
             return (Coding::Identity, plain);
         }
@@ -100,7 +100,7 @@ impl Replies {
 }
 
 /// An answer in a coding, which is remembered nowhere.
-pub(crate) async fn written(coding: Coding, plain: Pieces) -> (Coding, Pieces) {
+pub(crate) async fn written(coding: Coding, plain: Bytes) -> (Coding, Bytes) {
     if coding == Coding::Identity || plain.len() < WORTH_IT {
         return (Coding::Identity, plain);
     }
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn pieces(bytes: usize) -> Pieces {
+    fn reply(bytes: usize) -> Bytes {
         vec![b'x'; bytes].into()
     }
 
@@ -132,16 +132,16 @@ mod tests {
     fn no_more_is_remembered_than_was_said() {
         let replies = Replies::new(100_000);
         for n in 0..1_000 {
-            replies.insert(&format!("\"{n}\""), &pieces(10_000));
+            replies.insert(&format!("\"{n}\""), &reply(10_000));
             // What was asked for twice has a better place, and goes all the same when there is more of it.
             replies.get(&format!("\"{n}\""));
             assert!(replies.0.weight() <= 100_000);
         }
         assert!((2..10).contains(&replies.0.len()), "{}", replies.0.len());
-        replies.insert("too large", &pieces(200_000));
+        replies.insert("too large", &reply(200_000));
         assert!(replies.0.weight() <= 100_000 && replies.get("too large").is_none());
         let none = Replies::new(0);
-        none.insert("a", &pieces(1));
+        none.insert("a", &reply(1));
         assert!(none.get("a").is_none());
     }
 
@@ -154,7 +154,7 @@ mod tests {
                     start.wait();
                     let found = replies.get_or_render("a", || {
                         rendered.fetch_add(1, Ordering::SeqCst);
-                        Ok::<_, ()>(pieces(7))
+                        Ok::<_, ()>(reply(7))
                     });
                     assert_eq!(found.unwrap().len(), 7);
                 });
@@ -167,16 +167,16 @@ mod tests {
     fn a_failure_is_not_remembered() {
         let replies = Replies::new(DEFAULT_BYTES);
         assert_eq!(replies.get_or_render("a", || Err("broken")).unwrap_err(), "broken");
-        assert_eq!(replies.get_or_render("a", || Ok::<_, ()>(pieces(1))).unwrap().len(), 1);
+        assert_eq!(replies.get_or_render("a", || Ok::<_, ()>(reply(1))).unwrap().len(), 1);
     }
 
     #[tokio::test]
     async fn what_is_written_in_a_coding_is_remembered_beside_the_plain_form() {
         let replies = Replies::new(DEFAULT_BYTES);
-        let (coding, written) = replies.coded("\"a\"", Coding::Gzip, pieces(2 * LARGE)).await;
+        let (coding, written) = replies.coded("\"a\"", Coding::Gzip, reply(2 * LARGE)).await;
         assert_eq!((coding, written.len() < 1_000), (Coding::Gzip, true));
         assert_eq!(replies.get("\"a-gzip\"").map(|found| found.len()), Some(written.len()));
-        let (coding, small) = replies.coded("\"b\"", Coding::Gzip, pieces(WORTH_IT - 1)).await;
+        let (coding, small) = replies.coded("\"b\"", Coding::Gzip, reply(WORTH_IT - 1)).await;
         assert_eq!((coding, small.len()), (Coding::Identity, WORTH_IT - 1));
         assert!(replies.get("\"b-gzip\"").is_none());
     }

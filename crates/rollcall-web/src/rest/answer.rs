@@ -1,18 +1,18 @@
 //! What a handler answers: bytes with their coding and tag; and whether the client has them already.
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rollcall_core::op::Reply;
 
 use super::error::Failure;
 use crate::http::coding::Coding;
-use crate::http::pieces::Pieces;
 use crate::http::{hex, replies, sha256};
 
 /// What a handler answers.
 pub(super) struct Answer {
     status: StatusCode,
-    body: Pieces,
+    body: Bytes,
     coding: Coding,
     etag: Option<String>,
     replayed: bool,
@@ -44,7 +44,7 @@ impl Answer {
     }
 
     /// Something in a coding, by the tag of its plain form.
-    pub(super) fn coded(coding: Coding, body: Pieces, tag: &str) -> Self {
+    pub(super) fn coded(coding: Coding, body: Bytes, tag: &str) -> Self {
         Self { status: StatusCode::OK, body, coding, etag: Some(coding.tag(tag)), replayed: false }
     }
 
@@ -54,7 +54,7 @@ impl Answer {
 
     pub(super) fn not_modified(etag: String) -> Self {
         let (status, coding) = (StatusCode::NOT_MODIFIED, Coding::Identity);
-        Self { status, body: Pieces::default(), coding, etag: Some(etag), replayed: false }
+        Self { status, body: Bytes::default(), coding, etag: Some(etag), replayed: false }
     }
 
     /// An answer whose tag is made from its bytes.
@@ -83,7 +83,7 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = self.body.into_body().into_response();
+        let mut response = Body::from(self.body).into_response();
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if self.status != StatusCode::NOT_MODIFIED {

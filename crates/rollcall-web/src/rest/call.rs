@@ -18,7 +18,6 @@ use super::error::Failure;
 use super::{Parameters, Route};
 use crate::http::body::{self, BodyPatience, Unread};
 use crate::http::coding::Coding;
-use crate::http::pieces::Pieces;
 use crate::http::replies::Replies;
 use crate::http::{json, sha256};
 use crate::{Served, Site};
@@ -279,14 +278,14 @@ impl Call {
         work: impl FnOnce(&View<'_>) -> CoreResult<T> + Send + 'static,
         body: impl FnOnce(&T) -> Vec<u8> + Send + 'static,
     ) -> Result<Answer, Failure> {
-        self.listing_in_pieces(tag, move |view, _| Ok(body(&work(view)?).into())).await
+        self.listing_of(tag, move |view, _| Ok(body(&work(view)?).into())).await
     }
 
     /// As [`Self::listing`], for work that knows itself how to put the answer together of what is remembered.
-    pub(super) async fn listing_in_pieces(
+    pub(super) async fn listing_of(
         &self,
         tag: impl FnOnce(&View<'_>) -> CoreResult<String> + Send + 'static,
-        render: impl FnOnce(&View<'_>, &Replies) -> CoreResult<Pieces> + Send + 'static,
+        render: impl FnOnce(&View<'_>, &Replies) -> CoreResult<Bytes> + Send + 'static,
     ) -> Result<Answer, Failure> {
         let (known, coding, replies) = (self.known_tags(), self.coding, Arc::clone(&self.replies));
         let (tag, found) = self

@@ -9,12 +9,11 @@ use super::answer::Answer;
 use super::call::Call;
 use super::error::Failure;
 use super::wire;
-use crate::http::pieces::Pieces;
 use crate::http::replies::Replies;
 
 pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
     let page = call.page()?;
-    call.listing_in_pieces(
+    call.listing_of(
         move |view| Ok(format!("g1-{}-{}-{}", view.mark()?, page.skipped(), page.limit())),
         move |view, replies| render(view, replies, page),
     )
@@ -22,13 +21,13 @@ pub(super) async fn list(call: Call) -> Result<Answer, Failure> {
 }
 
 /// A page of groups, of which only those are read and rendered anew that have changed since that was done last.
-fn render(view: &View<'_>, replies: &Replies, page: Page) -> rollcall_core::Result<Pieces> {
+fn render(view: &View<'_>, replies: &Replies, page: Page) -> rollcall_core::Result<Bytes> {
     let (org, groups) = groups::marked_page(view, page)?;
     let scope = view.scope();
     let name = |group: &MarkedGroup| format!("group {scope} {} {} {}", org.as_str(), group.id, group.mark);
     let names: Vec<String> = groups.items.iter().map(name).collect();
-    let mut entries: Vec<Pieces> = names.iter().map(|name| replies.get(name).unwrap_or_default()).collect();
-    let is_missing = |entry: &Pieces| entry.len() == 0;
+    let mut entries: Vec<Bytes> = names.iter().map(|name| replies.get(name).unwrap_or_default()).collect();
+    let is_missing = |entry: &Bytes| entry.is_empty();
     let missing = groups.items.iter().zip(&entries).filter(|(_, entry)| is_missing(entry));
     let read = groups::entries(view, missing.map(|(group, _)| group.clone()).collect())?;
     let places = entries.iter_mut().zip(&names).filter(|(entry, _)| is_missing(entry));
@@ -36,6 +35,5 @@ fn render(view: &View<'_>, replies: &Replies, page: Page) -> rollcall_core::Resu
         *place = wire::groups::entry(&org, &group).into();
         replies.insert(name, place);
     }
-    let entries = entries.iter().flat_map(|entry| entry.iter()).cloned().collect::<Vec<Bytes>>();
-    Ok(wire::groups::page(groups.total, groups.more, entries.iter()))
+    Ok(wire::groups::page(groups.total, groups.more, &entries).into())
 }

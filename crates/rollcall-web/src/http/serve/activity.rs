@@ -19,11 +19,29 @@ pub(super) struct Activity(Mutex<State>);
 struct State {
     has_spoken: bool,
     working: usize,
-    /// When a piece of each answer was last taken.
-    answers: BTreeMap<u64, Instant>,
+    /// The answers on their way.
+    answers: BTreeMap<u64, Taken>,
     next: u64,
     /// When something last ended.
     last: Instant,
+}
+
+/// How far an answer has got.
+#[derive(Debug)]
+struct Taken {
+    /// When a piece of it was last taken.
+    at: Instant,
+    way: Way,
+}
+
+/// In which portions an answer is handed to the HTTP library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In pieces, each of which is asked for: many answers share the connection.
+    Pieces,
+    /// As it is but for its end, so that it goes out in as few writes as the socket takes it: it is alone on the connection,
+    /// and watched by what goes out.
+    Whole,
 }
 
 /// What is to be done about a connection.
@@ -55,10 +73,17 @@ impl Activity {
         Working(Arc::clone(self))
     }
 
+    /// A piece's worth of bytes went out.
+    pub(super) fn piece_went_out(&self) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.answers.values_mut().filter(|taken| taken.way == Way::Whole).for_each(|taken| taken.at = now);
+    }
+
     pub(super) fn judge(&self, now: Instant, patience: &Patience) -> Judgement {
         let state = self.state();
-        let (until, then) = match state.answers.values().min() {
-            Some(oldest) => (*oldest + patience.answer, Judgement::Stuck),
+        let (until, then) = match state.answers.values().map(|taken| taken.at).min() {
+            Some(oldest) => (oldest + patience.answer, Judgement::Stuck),
             // The work itself has limits of its own.
             None if state.working > 0 => (now + patience.idle, Judgement::Idle),
             None if state.has_spoken => (state.last + patience.idle, Judgement::Idle),
@@ -74,13 +99,13 @@ pub(super) struct Working(Arc<Activity>);
 
 impl Working {
     /// The answer is there: its body, which is watched until it has been taken.
-    pub(super) fn answer(self, body: Body) -> Answer {
+    pub(super) fn answer(self, body: Body, way: Way) -> Answer {
         let mut state = self.0.state();
         let number = state.next;
         state.next += 1;
-        state.answers.insert(number, Instant::now());
+        state.answers.insert(number, Taken { at: Instant::now(), way });
         drop(state);
-        Answer { body, rest: Bytes::new(), number, activity: Arc::clone(&self.0) }
+        Answer { body, rest: Bytes::new(), way, number, activity: Arc::clone(&self.0) }
     }
 }
 
@@ -97,6 +122,7 @@ impl Drop for Working {
 pub(super) struct Answer {
     body: Body,
     rest: Bytes,
+    way: Way,
     number: u64,
     activity: Arc<Activity>,
 }
@@ -105,7 +131,11 @@ impl Answer {
     /// The next piece. The last one is a copy, so that who never takes it does not hold the whole answer in memory.
     fn piece(&mut self) -> Bytes {
         if self.rest.len() > PIECE {
-            self.rest.split_to(PIECE)
+            let portion = match self.way {
+                Way::Pieces => PIECE,
+                Way::Whole => self.rest.len() - PIECE,
+            };
+            self.rest.split_to(portion)
         } else {
             Bytes::copy_from_slice(&std::mem::take(&mut self.rest))
         }
@@ -121,7 +151,7 @@ impl HttpBody for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if let Some(taken) = self.activity.state().answers.get_mut(&self.number) {
-            *taken = Instant::now();
+            taken.at = Instant::now();
         }
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(self.piece()))));
@@ -189,12 +219,12 @@ mod tests {
         assert_eq!(activity.judge(at(2), &PATIENCE), Judgement::Idle);
         let working = activity.begin();
         assert_eq!(activity.judge(at(100), &PATIENCE), Judgement::Wait(at(105)), "work is waited for");
-        let mut answer = working.answer(Body::from(vec![0; 2 * PIECE + 1]));
+        let mut answer = working.answer(Body::from(vec![0; 2 * PIECE + 1]), Way::Pieces);
         assert_eq!(activity.judge(at(4), &PATIENCE), Judgement::Stuck);
         tokio::time::advance(Duration::from_secs(3)).await;
         assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap().len(), PIECE);
         assert_eq!(activity.judge(at(4), &PATIENCE), Judgement::Wait(at(7)), "a piece was taken");
-        let other = activity.begin().answer(Body::from("a"));
+        let other = activity.begin().answer(Body::from("a"), Way::Pieces);
         tokio::time::advance(Duration::from_secs(3)).await;
         drop(other);
         assert_eq!(activity.judge(at(7), &PATIENCE), Judgement::Stuck, "another answer is no excuse");
@@ -202,5 +232,22 @@ mod tests {
         assert_eq!(answer.collect().await.unwrap().to_bytes().len(), PIECE + 1);
         assert_eq!(activity.judge(at(7), &PATIENCE), Judgement::Wait(at(11)), "everything was taken at second 6");
         assert_eq!(activity.judge(at(11), &PATIENCE), Judgement::Idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_whole_answer_is_watched_by_what_goes_out_until_its_end_is_asked_for() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let activity = Activity::new();
+        let mut answer = activity.begin().answer(Body::from(vec![0; 10 * PIECE]), Way::Whole);
+        let other = activity.begin().answer(Body::from(vec![0; 10 * PIECE]), Way::Pieces);
+        assert_eq!(answer.frame().await.unwrap().unwrap().into_data().unwrap().len(), 9 * PIECE);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        activity.piece_went_out();
+        assert_eq!(activity.judge(at(4), &PATIENCE), Judgement::Stuck, "what is asked for in pieces was not");
+        drop(other);
+        assert_eq!(activity.judge(at(4), &PATIENCE), Judgement::Wait(at(7)), "a piece went out");
+        assert_eq!(activity.judge(at(7), &PATIENCE), Judgement::Stuck);
+        assert_eq!(answer.collect().await.unwrap().to_bytes().len(), PIECE);
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tower::ServiceExt as _;
 
-use super::activity::{Activity, Judgement};
+use super::activity::{Activity, Judgement, Way};
+use super::socket::Socket;
 use super::{Edge, Limits, Patience};
 use crate::http::body::BodyPatience;
 use crate::http::protect::Encrypted;
@@ -78,6 +79,7 @@ impl Host {
         let body_patience = BodyPatience(self.edge.patience.body);
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let working = observed.begin();
+            let way = if request.version() == Version::HTTP_2 { Way::Pieces } else { Way::Whole };
             let client = Client(proxies.client(peer.ip(), request.headers()));
             let mut request = request.map(axum::body::Body::new);
             let extensions = request.extensions_mut();
@@ -94,10 +96,11 @@ impl Host {
                 if matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response.map(|body| working.answer(body)))
+                Ok::<_, Infallible>(response.map(|body| working.answer(body, way)))
             }
         });
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let socket = Socket::new(stream, Arc::clone(&activity));
+        let connection = self.builder.serve_connection(TokioIo::new(socket), service).into_owned();
         self.watch(connection, &activity, stopping).await;
     }
 
@@ -145,3 +148,51 @@ impl Host {
 
 /// Told when the server stops.
 type Stopping = watch::Receiver<bool>;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::super::PIECE;
+    use super::*;
+
+    const LARGE: usize = 20 * PIECE;
+
+    /// What a client gets of a large answer that takes as many bytes at a time, three seconds apart, of a server that waits
+    /// for four. The time is the runtime's own, which stands still while anything is done.
+    async fn taken(portion: usize) -> usize {
+        let patience = Patience { answer: Duration::from_secs(4), ..Patience::default() };
+        let router = Router::new().route("/", get(async || vec![b'x'; LARGE]));
+        let host = Host::new(router, Edge { patience, ..Edge::default() });
+        // A narrow pipe: what is not taken is not written either.
+        let (near, mut far) = tokio::io::duplex(1024);
+        let (stop, stopping) = watch::channel(false);
+        let serving = tokio::spawn(async move {
+            host.converse(near, "192.0.2.7:50000".parse().expect("an address"), None, stopping).await;
+        });
+        far.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut got = 0;
+        'answer: loop {
+            let mut left = portion;
+            while left > 0 {
+                match far.read(&mut vec![0; left.min(1024)]).await.unwrap_or(0) {
+                    0 => break 'answer,
+                    bytes => (left, got) = (left - bytes, got + bytes),
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+        serving.await.unwrap();
+        drop(stop);
+        got
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_an_answer_slowly_gets_all_of_it_and_who_takes_next_to_nothing_is_cut_off() {
+        assert!(taken(PIECE).await > LARGE, "a piece at a time is enough");
+        assert!(taken(1024).await < LARGE, "a kilobyte at a time is not");
+    }
+}

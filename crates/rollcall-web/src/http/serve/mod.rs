@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod limits;
+mod socket;
 
 use std::future::Future;
 use std::io::Write as _;

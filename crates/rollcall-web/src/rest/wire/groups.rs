@@ -5,8 +5,6 @@ use rollcall_core::groups::{GroupEntry, Member};
 use rollcall_core::id::OrgId;
 use serde::{Serialize, Serializer};
 
-use crate::http::pieces::Pieces;
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Group<'a> {
@@ -80,8 +78,12 @@ pub fn entry(org: &OrgId, g: &GroupEntry) -> Vec<u8> {
 }
 
 /// A page around its groups.
-pub(crate) fn page<'a>(total: u64, more: bool, entries: impl Iterator<Item = &'a Bytes>) -> Pieces {
-    let head = Bytes::from(format!(r#"{{"total":{total},"availableMore":{more},"groups":["#));
-    let entries = entries.enumerate().map(|(n, entry)| entry.slice(usize::from(n == 0)..));
-    std::iter::once(head).chain(entries).chain(std::iter::once(Bytes::from_static(b"]}"))).collect()
+pub(crate) fn page(total: u64, more: bool, entries: &[Bytes]) -> Vec<u8> {
+    let mut page = Vec::with_capacity(64 + entries.iter().map(Bytes::len).sum::<usize>());
+    page.extend_from_slice(format!(r#"{{"total":{total},"availableMore":{more},"groups":["#).as_bytes());
+    for (n, entry) in entries.iter().enumerate() {
+        page.extend_from_slice(&entry[usize::from(n == 0)..]);
+    }
+    page.extend_from_slice(b"]}");
+    page
 }
