@@ -149,7 +149,10 @@ pub(super) fn make_admin(op: &mut Op<'_>, user: &Who) -> Result<()> {
         holder_name: user.email.clone(),
     };
     // One whose time is over stands in the way of one that has none.
-    roles::change_held(op, std::slice::from_ref(&change), std::slice::from_ref(&change), "host")
+    let all = store::assignments::given_to(op.tx, op.account, &[user.key])?;
+    let is_over = all.contains_key(&(admin.key, None, Holder::User(user.key)));
+    let over = if is_over { vec![change.clone()] } else { Vec::new() };
+    roles::change_held(op, std::slice::from_ref(&change), &over, "host")
 }
 
 /// Whom a link is for.

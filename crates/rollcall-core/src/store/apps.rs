@@ -242,11 +242,11 @@ pub(crate) fn refusals(tx: &Tx<'_>, app: AppKey) -> Result<Vec<(String, u64, Tim
     )
 }
 
+/// Why tokens were refused, how often, and when last.
+pub(crate) type Refused = (String, u64, Time);
+
 /// The same of every app of the account, by app.
-pub(crate) fn refusals_of_account(
-    tx: &Tx<'_>,
-    account: AccountKey,
-) -> Result<HashMap<AppKey, Vec<(String, u64, Time)>>> {
+pub(crate) fn refusals_of_account(tx: &Tx<'_>, account: AccountKey) -> Result<HashMap<AppKey, Vec<Refused>>> {
     let rows = tx.query(
         "select f.app_id, f.reason, f.refused, f.last_at from app_refusals f join apps a on a.id = f.app_id \
          where a.account_id = $1 order by f.last_at desc, f.reason",

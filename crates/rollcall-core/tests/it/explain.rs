@@ -19,7 +19,7 @@ fn explained(acme: &TestRollcall, email: &str) -> Explained {
     acme.read(move |view| one::one(view, &id)).unwrap().access
 }
 
-fn held_by(acme: &TestRollcall, of: Of) -> Vec<HeldBy> {
+fn held_by(acme: &TestRollcall, of: &Of) -> Vec<HeldBy> {
     let (mut out, mut after) = (Vec::new(), String::new());
     loop {
         let of = of.clone();
@@ -90,14 +90,14 @@ fn whoever_has_something_is_told_with_the_ways_to_it() {
     let acme = setting();
     let all = export(&acme);
     let email = |held: &HeldBy| held.user.email.clone();
-    let deputies = held_by(&acme, Of::Role(role_id(RoleKind::Admin, "Deputy")));
+    let deputies = held_by(&acme, &Of::Role(role_id(RoleKind::Admin, "Deputy")));
     assert_eq!(deputies.iter().map(email).collect::<Vec<_>>(), ["bo@acme.test", "cy@acme.test"]);
     assert_eq!(deputies[1].roles[0].paths.told.iter().map(told).collect::<Vec<_>>(), ["Right › Top"]);
     let top = all.groups.iter().find(|g| g.name == "Top").and_then(|g| g.id.clone()).unwrap();
-    let inside = held_by(&acme, Of::Group(top));
+    let inside = held_by(&acme, &Of::Group(top));
     assert_eq!(inside.iter().map(email).collect::<Vec<_>>(), ["bo@acme.test", "cy@acme.test"]);
     assert_eq!(inside[0].paths.told.iter().map(told).collect::<Vec<_>>(), ["Low › Left › Top", "Low › Right › Top"]);
-    let on_bot = held_by(&acme, Of::Bot(all.bots[0].id.clone().unwrap()));
+    let on_bot = held_by(&acme, &Of::Bot(all.bots[0].id.clone().unwrap()));
     assert_eq!(on_bot.iter().map(email).collect::<Vec<_>>(), ["bo@acme.test", "cy@acme.test"]);
     assert_eq!(on_bot[0].roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>(), ["Curator"]);
 }
@@ -112,7 +112,7 @@ fn what_has_expired_is_no_way() {
     assert_eq!(explained(&acme, "di@acme.test").roles[0].paths.told[0].expires, until);
     acme.clock.advance(2 * DAY);
     assert_eq!(explained(&acme, "di@acme.test").roles, []);
-    let deputies = held_by(&acme, Of::Role(role_id(RoleKind::Admin, "Deputy")));
+    let deputies = held_by(&acme, &Of::Role(role_id(RoleKind::Admin, "Deputy")));
     assert!(deputies.iter().all(|held| held.user.email != "di@acme.test"));
 }
 
@@ -228,7 +228,7 @@ proptest! {
             }
         }
         for n in 0..2 {
-            let found = held_by(&acme, Of::Role(role_id(RoleKind::Admin, &role_name(n))));
+            let found = held_by(&acme, &Of::Role(role_id(RoleKind::Admin, &role_name(n))));
             let found: BTreeSet<_> = found.into_iter().map(|held| held.user.email).collect();
             prop_assert_eq!(found, held_by_role.remove(&role_name(n)).unwrap_or_default());
         }

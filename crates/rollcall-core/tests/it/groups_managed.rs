@@ -171,7 +171,7 @@ fn every_fault_is_told_at_its_place_and_nothing_is_done() {
     said.push(nest(&acme, &greta, "Plain", "Nowhere").unwrap_err());
     assert!(said.iter().all(|error| error.code() == Code::Invalid && !error.each_fault().is_empty()));
     let id = |text: &str| {
-        let ids = export(&acme).groups.into_iter().filter_map(|group| Some((group.id?.to_string(), group.name)));
+        let ids = export(&acme).groups.into_iter().filter_map(|group| Some((group.id?, group.name)));
         ids.fold(text.to_owned(), |text, (id, name)| text.replace(&id, &format!("[{name}]")))
     };
     assert_snapshot!(said.iter().map(|error| id(&error.to_string())).collect::<Vec<_>>().join("\n"), @r#"

@@ -29,12 +29,12 @@ pub(crate) fn role_id(acme: &TestRollcall, name: &str) -> String {
 
 /// The public id of a group of "Acme".
 pub(crate) fn group_id(acme: &TestRollcall, name: &str) -> String {
-    export(acme).groups.into_iter().find(|group| group.name == name).unwrap().id.unwrap().to_string()
+    export(acme).groups.into_iter().find(|group| group.name == name).unwrap().id.unwrap()
 }
 
 /// The public id of a bot of "Acme".
 pub(crate) fn bot_id(acme: &TestRollcall, name: &str) -> String {
-    export(acme).bots.into_iter().find(|bot| bot.name == name).unwrap().id.unwrap().to_string()
+    export(acme).bots.into_iter().find(|bot| bot.name == name).unwrap().id.unwrap()
 }
 
 /// Somebody who has signed in and whose one role says `YES` to these keys alone: `NAME@acme.test`.

@@ -53,7 +53,6 @@ roles-search-holders = Teil einer Adresse oder eines Gruppennamens
 roles-no-holders = Niemand hat diese Rolle. Geben Sie sie unten Benutzern oder Gruppen.
 roles-no-holder-found = Keine Adresse und kein Name eines Inhabers enthält das.
 roles-take = Wegnehmen
-roles-take-from = { $who } wegnehmen
 roles-give = Diese Rolle geben
 roles-give-users = Benutzer
 roles-give-users-hint = Beliebig viele E-Mail-Adressen, getrennt durch Leerzeichen, Kommas oder Zeilen.

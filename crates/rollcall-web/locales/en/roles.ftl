@@ -53,7 +53,6 @@ roles-search-holders = Part of an address or group name
 roles-no-holders = Nobody holds this role. Give it to users or groups below.
 roles-no-holder-found = No holder's address or name has this in it.
 roles-take = Take away
-roles-take-from = Take it away from { $who }
 roles-give = Give this role
 roles-give-users = Users
 roles-give-users-hint = E-mail addresses, as many as you like: apart by blanks, commas or lines.

@@ -217,6 +217,9 @@ pub(crate) fn recognise_many(
     Ok(read.into_iter().zip(presented).map(whose).collect())
 }
 
+/// Whether a token would be taken, and the id that it has.
+pub(crate) type Judged = Result<Option<TokenId>, Refusal>;
+
 /// As an app of this account would be judged by a token of its, without noting anything of it; none where the token names
 /// none of the account's.
 pub(crate) fn judge(
@@ -225,7 +228,7 @@ pub(crate) fn judge(
     account: AccountKey,
     token: &Unverified<'_>,
     presented: &Presented,
-) -> Result<Option<(App, Result<Option<TokenId>, Refusal>)>> {
+) -> Result<Option<(App, Judged)>> {
     let found = store::apps::find_by_client_ids(tx, &[token.app_id.as_str()])?.remove(&token.app_id);
     let Some(app) = found.filter(|app| app.account == account) else { return Ok(None) };
     let known = shared.open(tx, |key| Known::open(key, app.clone()))?;

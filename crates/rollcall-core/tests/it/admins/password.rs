@@ -260,7 +260,7 @@ fn a_password_whose_time_is_over_opens_nothing_but_the_setting_of_a_new_one() {
         rollcall.read(half.actor.clone(), Permission::SignIn, move |v| sign_in::record(v, &of)).wait().unwrap();
     assert_eq!(record.renew(&secret(PASSWORD)).map(|_| ()).unwrap_err(), [Fault::UsedBefore]);
     let new = record.renew(&secret(OTHER)).unwrap();
-    let (of, actor) = (half.clone(), half.actor.clone());
+    let (of, actor) = (half.clone(), half.actor);
     let renew = move |op: &mut rollcall_core::op::Op<'_>| sign_in::renew_password(op, &of, &new);
     let renewed = rollcall.write(actor, Permission::SignIn, Mode::Real, renew).wait().unwrap();
     assert!(recognise(rollcall, &begun.token).is_none());

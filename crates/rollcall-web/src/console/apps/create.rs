@@ -20,8 +20,8 @@ use crate::http::status::status;
 struct Page<'v> {
     l: Layout<'v>,
     name: &'v str,
-    algorithm: &'static str,
-    algorithms: [Algorithm; 4],
+    /// The names of algorithms, and which of them is chosen.
+    algorithms: [(&'static str, bool); 4],
     scopes: Vec<ScopeBox>,
     public_key: &'v str,
     enforce_jti: bool,
@@ -35,11 +35,11 @@ pub(super) async fn form(visit: Visit) -> Result<Response, Failure> {
 
 fn page(visit: &Visit, status: StatusCode, scopes: &[Scope], fault: Option<String>) -> Result<Response, Failure> {
     let form = visit.form();
+    let chosen = Algorithm::parse(form.get("algorithm")).unwrap_or_default();
     let page = Page {
         l: Layout::of(visit, visit.words.t("apps-new")),
         name: form.get("name"),
-        algorithm: Algorithm::parse(form.get("algorithm")).unwrap_or_default().name(),
-        algorithms: Algorithm::ALL,
+        algorithms: Algorithm::ALL.map(|algorithm| (algorithm.name(), algorithm == chosen)),
         scopes: boxes(scopes),
         public_key: form.get("public-key"),
         enforce_jti: form.has("enforce-jti"),

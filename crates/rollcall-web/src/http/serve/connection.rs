@@ -183,7 +183,7 @@ mod tests {
                     bytes => (left, got) = (left - bytes, got + bytes),
                 }
             }
-            tokio::time::sleep(Duration::from_secs(3)).await;
+            tokio::time::advance(Duration::from_secs(3)).await;
         }
         serving.await.unwrap();
         drop(stop);

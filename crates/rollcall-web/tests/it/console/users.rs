@@ -32,7 +32,7 @@ fn acme() -> TestRollcall {
         ],
         ..State::default()
     })
-    .unwrap();
+    .expect("it is there");
     acme
 }
 
@@ -41,12 +41,12 @@ fn group(name: &str) -> GroupState {
 }
 
 fn id(acme: &TestRollcall, email: &str) -> String {
-    let state = acme.read(|view| sync::export(view, false)).unwrap();
-    state.users.into_iter().find(|user| user.email == email).and_then(|user| user.id).unwrap()
+    let state = acme.read(|view| sync::export(view, false)).expect("it is there");
+    state.users.into_iter().find(|user| user.email == email).and_then(|user| user.id).expect("it is there")
 }
 
 fn status(acme: &TestRollcall, email: &str) -> Option<Status> {
-    let state = acme.read(|view| sync::export(view, false)).unwrap();
+    let state = acme.read(|view| sync::export(view, false)).expect("it is there");
     state.users.into_iter().find(|user| user.email == email)?.status
 }
 
@@ -85,13 +85,13 @@ async fn the_list_is_searched_filtered_sorted_and_paged_by_its_address() {
         assert_eq!(listed(&ada.get(&format!("/console/users?{query}")).await), expected, "{query}");
     }
     let users = (0..120).map(|n| user(&format!("u{n:03}@acme.test"), Status::Active)).collect();
-    acme.apply(State { name: "Acme".into(), users, ..State::default() }).unwrap();
+    acme.apply(State { name: "Acme".into(), users, ..State::default() }).expect("it is there");
     let (mut all, mut path) = (Vec::new(), "/console/users?sort=email&q=acme".to_owned());
     loop {
         let reply = ada.get(&path).await;
         all.extend(listed(&reply));
         let Some(next) = reply.text.split("rel=\"next\" href=\"").nth(1) else { break };
-        path = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        path = next.split('"').next().expect("it is there").replace("&#38;", "&").replace("&amp;", "&");
     }
     assert_eq!((all.len(), all.is_sorted()), (124, true));
     let empty = ada.get("/console/users?q=nobody").await;
@@ -148,7 +148,8 @@ async fn a_page_tells_all_of_a_user_and_why_they_have_what_they_have() {
         permissions: json!({"Invite": "YES"}).as_object().cloned(),
     };
     let assignments = vec![role(&["bo@acme.test"], &["Top"])];
-    acme.apply(State { name: "Acme".into(), roles: vec![deputy], assignments, ..State::default() }).unwrap();
+    acme.apply(State { name: "Acme".into(), roles: vec![deputy], assignments, ..State::default() })
+        .expect("it is there");
     let ada = Browser::admin(&acme, "ada@acme.test").await;
     let reply = ada.get(&format!("/console/users/{}", id(&acme, "bo@acme.test"))).await;
     let text = page(&reply);
@@ -156,7 +157,7 @@ async fn a_page_tells_all_of_a_user_and_why_they_have_what_they_have() {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
     assert_eq!(text.matches("<ul class=\"path\">").count(), 2);
-    let low = text.find("<bdi>Low</bdi>").unwrap();
+    let low = text.find("<bdi>Low</bdi>").expect("it is there");
     assert!(text[low..].contains("<bdi>Top</bdi>"), "from the user up");
     let reply = ada.get(&format!("/console/users/{}", id(&acme, "cy@acme.test"))).await;
     assert!(page(&reply).contains("&#60;script&#62;"));
@@ -196,7 +197,7 @@ async fn somebody_is_suspended_from_their_page_and_let_in_again_by_the_way_back(
 async fn many_are_done_at_once_and_all_of_a_list_only_when_it_was_confirmed() {
     let acme = acme();
     let users = (0..70).map(|n| user(&format!("u{n}@acme.test"), Status::Active)).collect();
-    acme.apply(State { name: "Acme".into(), users, ..State::default() }).unwrap();
+    acme.apply(State { name: "Acme".into(), users, ..State::default() }).expect("it is there");
     let ada = Browser::admin(&acme, "ada@acme.test").await;
     let (bo, cy) = (id(&acme, "bo@acme.test"), id(&acme, "cy@acme.test"));
     let reply = ada.send("/console/users", &[("action", "suspend"), ("user", &bo)]).await;

@@ -334,7 +334,7 @@ pub(crate) async fn strangers() -> TestRollcall {
     assert_eq!(reply.status, 200, "{}", reply.text);
     crate::console::furnish(&full, "keeper@acme.test").await;
     full.database().execute("insert into search_blocks (account_id, block) select id, 7 from accounts");
-    let bytes = if rollcall_testkit::TestDatabase::is_postgres() { "'\\x0001'" } else { "x'0001'" };
+    let bytes = if TestDatabase::is_postgres() { "'\\x0001'" } else { "x'0001'" };
     full.database().execute(&format!(
         "insert into search_grams (account_id, block, gram, users) select id, 7, 1, {bytes} from accounts"
     ));

@@ -1,6 +1,8 @@
 //! A real browser: Debian's Chromium by its driver, on loopback, gone with the test.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::mem::ManuallyDrop;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,12 +15,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A browser with one window.
 pub(super) struct Browser {
-    pub(super) driver: WebDriver,
+    // Never dropped: it would wait for a driver that is gone.
+    pub(super) driver: ManuallyDrop<WebDriver>,
     process: Child,
+    port: u16,
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // The driver ends the browser; then it is ended itself.
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = stream.set_read_timeout(Some(PATIENCE));
+            let session = self.driver.session_id();
+            let _ =
+                write!(stream, "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+            let _ = stream.read(&mut [0; 512]);
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -37,7 +49,7 @@ impl Browser {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok())
             .expect("chromedriver says where it listens");
         // What it says afterwards is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
@@ -53,7 +65,7 @@ impl Browser {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("a browser");
         driver.set_implicit_wait_timeout(PATIENCE).await.expect("a setting");
-        Self { driver, process }
+        Self { driver: ManuallyDrop::new(driver), process, port }
     }
 
     pub(super) async fn open(&self, address: &str) {

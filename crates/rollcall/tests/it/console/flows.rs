@@ -10,8 +10,8 @@ use super::signed_in;
 /// From the link of the host to a reply of the API, by what the pages say alone.
 async fn first_call(with_script: bool) {
     let (_program, server, browser) = signed_in(with_script).await;
-    assert!(browser.address().await.ends_with("/console"), "{}", browser.address().await);
-    browser.click("a[href='/console/apps']").await;
+    browser.find("a[href='/console'][aria-current='page']").await;
+    browser.click(".ways a[href='/console/apps']").await;
     browser.press("New client app").await;
     browser.type_into("#name", "first call").await;
     browser.click("input[value='role-management']").await;
@@ -22,7 +22,8 @@ async fn first_call(with_script: bool) {
     let reply: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     assert!(reply["total"].as_u64().is_some_and(|total| total > 0), "{curl}: {reply}");
     browser.driver.refresh().await.expect("the page again");
-    browser.click("a[href='/console/audit']").await;
+    browser.click(".ways a[href='/console/audit']").await;
+    browser.find("a[href='/console/audit'][aria-current='page']").await;
     assert!(browser.text("tbody").await.contains("first call"));
 }
 
@@ -63,6 +64,7 @@ async fn keys_lead_to_pages_and_the_palette_to_things() {
 async fn signing_out_ends_the_session_and_the_pages_lead_to_the_door() {
     let (_program, server, browser) = signed_in(false).await;
     browser.click("form[action='/console/sign-out'] button").await;
+    browser.find("body.door").await;
     assert!(browser.address().await.contains("/console/sign-in"), "{}", browser.address().await);
     browser.open(&format!("{}/console/apps", server.url)).await;
     let address = browser.address().await;

@@ -18,10 +18,11 @@ async fn signed_in(with_script: bool) -> (Program, Server, Browser) {
     let program = Program::new();
     let server = program.serve(&["--demo"]);
     let told: Value = program.run(&["--json", "admin", "link", ADA]).json();
-    let link = told["link"].as_str().expect("a link");
+    let link = told["url"].as_str().expect("a link");
     let path = link.split_once("/console/").expect("a link into the console").1;
     let browser = Browser::start(with_script).await;
     browser.open(&format!("{}/console/{path}", server.url)).await;
     browser.click("main button").await;
+    browser.find(".ways").await;
     (program, server, browser)
 }
