@@ -10,6 +10,7 @@ mod test;
 mod tidy;
 mod tools;
 mod torture;
+mod tour;
 
 use std::process::ExitCode;
 
@@ -42,13 +43,14 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 6] = [
+const COMMANDS: [Command; 7] = [
     Command { name: "test", help: test::HELP, run: test::command },
     Command { name: "tidy", help: tidy::HELP, run: tidy::command },
     Command { name: "bench", help: bench::HELP, run: bench::command },
     Command { name: "torture", help: torture::HELP, run: torture::command },
     Command { name: "fuzz", help: fuzz::HELP, run: fuzz::command },
     Command { name: "generate", help: generate::HELP, run: generate::command },
+    Command { name: "tour", help: tour::HELP, run: tour::command },
 ];
 
 fn main() -> ExitCode {

@@ -99,7 +99,7 @@ fn each_account_has_a_chain_of_its_own() {
         .ok();
     stop(acme.serve(&[]));
     let told = acme.run(&["audit", "verify"]).ok();
-    assert!(told.contains("\"Acme\"") && told.contains("\"Beta\": 2 event(s), whole"), "{told}");
+    assert!(told.contains("\"Acme\"") && told.contains("\"Beta\": 3 event(s), whole"), "{told}");
     acme.database.execute("update audit_events set description = '' where seq = 2 and description like '%beta.test%'");
     let done = acme.run(&["audit", "verify"]);
     assert_eq!(done.code, 1);

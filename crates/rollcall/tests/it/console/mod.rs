@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::program::{Program, Server};
 use browser::Browser;
 
-const ADA: &str = "ada.obi@acme.example";
+const ADA: &str = "ada@acme.example";
 
 /// The demo in a browser in which its administrator has signed in by a link from the host.
 async fn signed_in(with_script: bool) -> (Program, Server, Browser) {

@@ -11,7 +11,11 @@ use super::signed_in;
 /// A name for a picture of this page.
 fn name(path: &str) -> String {
     let plain = path.split(['?', '#']).next().unwrap_or_default().trim_start_matches("/console").trim_matches('/');
-    if plain.is_empty() { "dashboard".to_owned() } else { plain.replace('/', "-") }
+    if plain.is_empty() {
+        return "dashboard".to_owned();
+    }
+    let part = |part: &str| if part.starts_with('{') { "one".to_owned() } else { part.to_owned() };
+    plain.split('/').map(part).collect::<Vec<_>>().join("-")
 }
 
 /// The pattern of the route that a path belongs to.
