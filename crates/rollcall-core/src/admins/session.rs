@@ -162,7 +162,7 @@ pub enum Recognised {
     Whole {
         /// They.
         actor: Actor,
-        /// Whether it is time to note that the session was seen: [`touch`].
+        /// Whether it is time to note that the session was seen.
         is_due: bool,
     },
     /// Of somebody who has yet to show something.

@@ -209,6 +209,10 @@ pub fn change(op: &mut Op<'_>, id_or_name: &str, change: &SettingsChange) -> Res
     };
     let gained: Vec<Scope> = after.scopes.iter().filter(|scope| !before.scopes.contains(scope)).copied().collect();
     ask_ceiling(op, &gained)?;
+    if (before.enforce_jti && !after.enforce_jti) || (before.enforce_jwe && !after.enforce_jwe) {
+        // Who takes a protection off an app could do by its tokens what the app may.
+        ask_ceiling(op, &before.scopes)?;
+    }
     let (key, client_id, name) = (app.key, app.client_id, app.name);
     if after != before {
         update_many(op, &[AppChange { key, client_id: client_id.clone(), name, before, after, credentials: None }])?;

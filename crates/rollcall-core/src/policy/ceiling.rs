@@ -85,11 +85,12 @@ fn may_manage(admin: &Admin, grant: &Grant<'_>, verb: &str) -> Result<(), String
 /// A sentence that names the scope, and what is missing for it.
 pub(crate) fn ceiling_of_scope(actor: &Actor, scope: Scope) -> Result<(), String> {
     let needed: AdminRights = match scope {
-        Scope::UserManagement => [AdminRight::ManageUsers, AdminRight::ManageUserSettings].into_iter().collect(),
         Scope::SsoConfiguration => [AdminRight::SingleSignOn].into_iter().collect(),
         Scope::AuditLogs => [AdminRight::AuditReports].into_iter().collect(),
-        // Whoever has them may give any custom admin role, or the built-in one, or erases users.
-        Scope::RoleManagement | Scope::EraseUsersData | Scope::MasterAdmin => AdminRights::EVERY,
+        // Whoever has them may give any custom admin role, or the built-in one, or removes and erases users whoever they are.
+        Scope::UserManagement | Scope::RoleManagement | Scope::EraseUsersData | Scope::MasterAdmin => {
+            AdminRights::EVERY
+        }
     };
     match actor {
         Actor::Host(_) => Ok(()),
@@ -154,7 +155,18 @@ pub(crate) fn ceiling_of_right(actor: &Actor, right: Right) -> Result<(), String
 /// A sentence that names the role and the missing scope.
 pub(crate) fn taking(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     if let Actor::Admin(admin) = actor {
-        return may_manage(admin, grant, "take away");
+        may_manage(admin, grant, "take away")?;
+        // Who may do more is first made to do less, else, and then shut out.
+        let over: Vec<&str> = grant.rights.without(admin.rights).iter().map(AdminRight::key).collect();
+        return match over.is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "{} may not take away the role {:?}: it gives what they do not have themselves ({})",
+                admin.email,
+                grant.name,
+                over.join(", ")
+            )),
+        };
     }
     if allows(actor, Permission::ManageRoles) {
         return Ok(());

@@ -96,6 +96,12 @@ pub(crate) fn update_many(op: &mut Op<'_>, changes: &[RoleChange]) -> Result<()>
         AdminRights::of(c.kind, &c.after.permissions).without(AdminRights::of(c.kind, &c.before.permissions))
     };
     ask_ceiling(op, changes.iter().map(|c| (c.kind, c.before.name.as_str(), gained(c))))?;
+    for change in changes {
+        let rights = AdminRights::of(change.kind, &change.before.permissions)
+            .without(AdminRights::of(change.kind, &change.after.permissions));
+        let grant = policy::Grant { kind: change.kind, name: &change.before.name, built_in: false, rights };
+        policy::taking(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
+    }
     op.change(|tx, view| {
         store::roles::update_many(tx, view.account, changes, &view.actor.signature().1, view.now)?;
         Ok(((), changes.iter().flat_map(RoleChange::events).collect()))
@@ -140,8 +146,8 @@ pub(crate) fn remove_many(op: &mut Op<'_>, roles: &[RoleGone]) -> Result<()> {
         return Ok(());
     }
     for role in roles {
-        let grant =
-            policy::Grant { kind: role.kind, name: &role.before.name, built_in: false, rights: AdminRights::NONE };
+        let rights = AdminRights::of(role.kind, &role.before.permissions);
+        let grant = policy::Grant { kind: role.kind, name: &role.before.name, built_in: false, rights };
         policy::taking(&op.actor, &grant).map_err(|why| Error::new(Code::Forbidden, why))?;
     }
     op.change(|tx, view| {

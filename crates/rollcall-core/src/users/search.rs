@@ -142,7 +142,7 @@ pub(crate) fn full_name(first: Option<&str>, last: Option<&str>) -> String {
 /// A part of the list of users. Twelve statements at most, of any list.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a group or role that is not there; a text that is too long.
+/// [`crate::Code::NotFound`] for a group or role that is not there; a text that is too long.
 pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Part> {
     view.expect(Permission::ViewUsers)?;
     let plan = Plan::of(view, &wanted.filter)?;

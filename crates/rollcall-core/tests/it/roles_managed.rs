@@ -106,7 +106,12 @@ fn nobody_makes_or_mends_a_role_that_gives_what_they_lack() {
     let there = around(&acme, &auditor).role;
     assert_eq!(there.permissions["View and Run Audit Reports"], json!(["YES"]));
     assert!(there.rights.has(AdminRight::Invite) && there.rights.has(AdminRight::AuditReports));
-    remove(&acme, &rita, &auditor).unwrap();
+    // A role that gives more than they have is neither emptied nor removed by them.
+    assert_eq!(
+        code(change(&acme, &rita, &auditor, "Reader", &[("View and Run Audit Reports", "NO")])),
+        Some(Code::Forbidden)
+    );
+    assert_eq!(code(remove(&acme, &rita, &auditor)), Some(Code::Forbidden));
 }
 
 #[test]

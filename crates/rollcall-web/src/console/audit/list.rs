@@ -13,8 +13,9 @@ use crate::console::visit::Visit;
 
 /// As many events stand on a page.
 const PAGE: u32 = 50;
-/// As many looks an export takes at most, of [`audit::LOOKED_AT`] events each.
-const LOOKS: usize = 50;
+/// As many looks an export takes at most, of a hundred events or [`audit::LOOKED_AT`] that are passed over: a file of a hundred
+/// thousand events. The whole log is written by `rollcall audit export`.
+const LOOKS: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "console/audit/list.html")]
@@ -106,8 +107,7 @@ pub(super) async fn seal(visit: &Visit) -> Result<(), Failure> {
 async fn export(visit: &Visit, mut sought: Sought) -> Result<Response, Failure> {
     sought.limit = audit::MAX_SIZE;
     let mut all = Vec::new();
-    // A look has a hundred events at most; an export has as many as these looks go over.
-    for _ in 0..LOOKS * 200 {
+    for _ in 0..LOOKS {
         let one = sought.clone();
         let look = visit.read(Permission::ViewAuditLog, move |view| audit::search(view, &one)).await?;
         all.extend(look.events);
