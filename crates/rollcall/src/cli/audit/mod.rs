@@ -31,7 +31,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "continues")]
     file: Option<PathBuf>,
     /// The key that must have signed the file: its "kid", or the key itself in base64; more than once for several
-    #[arg(long, value_name = "KEY")]
+    // One in 64 begins with a dash.
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     key: Vec<String>,
     /// Also check that the log in the database goes on from this earlier export: finds a log that was put back or written anew
     #[arg(long, value_name = "FILE")]
