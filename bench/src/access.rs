@@ -45,7 +45,7 @@ pub(crate) struct Args {
 
 /// Measures; false where a bound is lost and that counts.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let place = Place::new(&args.common, false)?;
+    let place = Place { forgets: true, ..Place::new(&args.common, false)? };
     let told = until_stopped(all(args, &place));
     drop(place);
     let told = told?;

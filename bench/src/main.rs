@@ -8,6 +8,7 @@ mod ask;
 mod authentication;
 mod bare;
 mod cluster;
+mod console;
 mod load;
 mod oha;
 mod pages;
@@ -125,6 +126,8 @@ enum Part {
     Pages(pages::Args),
     /// One user's roles, and changes of groups, where groups are nested ten deep
     Access(access::Args),
+    /// Every page of the console, on a million users
+    Console(console::Args),
     /// What it costs to find out whose token it is, by forms of tokens
     Authentication(authentication::Args),
     #[command(hide = true)]
@@ -156,6 +159,7 @@ fn main() -> ExitCode {
         Some(Part::Authentication(args)) => authentication::run(&args).map(|()| true),
         Some(Part::Pages(args)) => pages::run(&args),
         Some(Part::Access(args)) => access::run(&args),
+        Some(Part::Console(args)) => console::run(&args),
         None => measure(&cli.options),
     };
     match outcome {
@@ -230,6 +234,8 @@ pub(crate) struct Place {
     pub(crate) postgres: Option<Rc<cluster::Postgres>>,
     /// The load generator; none: the harness's own callers do all.
     pub(crate) oha: Option<Oha>,
+    /// Whether the program remembers no replies: where it is their making that is measured.
+    pub(crate) forgets: bool,
 }
 
 impl Place {
@@ -259,7 +265,7 @@ impl Place {
             Engine::Sqlite => None,
             Engine::Postgres => Some(cluster::Postgres::start(&dir)?),
         };
-        Ok(Self { binary, target: target.to_owned(), dir, postgres, oha: None })
+        Ok(Self { binary, target: target.to_owned(), dir, postgres, oha: None, forgets: false })
     }
 }
 

@@ -62,7 +62,7 @@ const ROUNDS: usize = 3;
 
 /// Measures; false where a bound is lost and that counts.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let place = Place::new(&args.common, false)?;
+    let place = Place { forgets: true, ..Place::new(&args.common, false)? };
     let pages = until_stopped(all(args, &place));
     drop(place);
     let pages = pages?;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hyper::body::Bytes;
-use hyper::{Method, Request};
+use hyper::{Method, Request, Uri};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -127,6 +127,16 @@ impl Rollcall {
             ("accept-encoding", "identity".to_owned()),
         ];
         Question { verb, path, headers, bodies, ..Question::default() }
+    }
+
+    /// The path of a link of one use into the console, for whoever has this address.
+    pub(crate) async fn way_in(&self, place: &Place, email: &str) -> Result<String> {
+        let mut link = self.replica.home.command(place)?;
+        link.args(["--json", "admin", "link", email]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let line = Process::start("rollcall admin link", &mut link)?.line(Duration::from_secs(60)).await?;
+        let told: Value = serde_json::from_str(&line)?;
+        let url: Uri = told["url"].as_str().context("rollcall admin link gave no address")?.parse()?;
+        Ok(url.path().to_owned())
     }
 
     /// Asks the server for something and reads the answer.
@@ -259,6 +269,9 @@ impl Home {
         command.arg("--data").arg(self.data()).env("ROLLCALL_RATE_LIMIT", "off").stderr(log);
         if let Some(url) = &self.database {
             command.env("ROLLCALL_DATABASE", url);
+        }
+        if place.forgets {
+            command.env("ROLLCALL_REPLY_MEMORY", "0");
         }
         Ok(command)
     }

@@ -7,23 +7,44 @@ use crate::op::View;
 use crate::policy::{self, Permission};
 use crate::store;
 use crate::store::pages::{self, Kind};
-use crate::users::Status;
 
 /// What there is, as far as the actor may see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures {
     /// The account's name.
     pub account: String,
-    /// How many users have each status, in the order of [`Status::ALL`].
-    pub users: Option<[u64; 4]>,
+    /// How many users there are, and how many of each status, in the order of [`crate::users::Status::ALL`].
+    pub users: Option<(u64, [Tally; 4])>,
     /// How many groups there are.
     pub groups: Option<u64>,
     /// How many admin roles, and bot roles.
     pub roles: Option<(u64, u64)>,
     /// How many bots.
     pub bots: Option<u64>,
-    /// How many letters wait to be delivered.
-    pub letters: u64,
+}
+
+/// As many users of a status are counted one by one: counting a million takes longer than a page may.
+const COUNTED: u64 = 30_000;
+
+/// A number of users.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// So many there are.
+    pub count: u64,
+    /// Or more: where counting was given up.
+    pub or_more: bool,
+}
+
+/// What is known of each, of what was counted up to a bound: a single one that is beyond it is all the rest.
+fn tallies(all: u64, counted: [u64; 4], bound: u64) -> [Tally; 4] {
+    let is_over = |count: u64| count > bound;
+    let others: u64 = counted.into_iter().filter(|count| !is_over(*count)).sum();
+    let alone = counted.into_iter().filter(|count| is_over(*count)).count() == 1;
+    counted.map(|count| match is_over(count) {
+        true if alone => Tally { count: all.saturating_sub(others), or_more: false },
+        true => Tally { count: bound, or_more: true },
+        false => Tally { count, or_more: false },
+    })
 }
 
 /// What an account is called, by people and by programs.
@@ -47,7 +68,19 @@ pub fn identity(view: &View<'_>) -> Result<Identity> {
     Ok(Identity { name, id, org })
 }
 
-/// What there is. Nine statements at most.
+/// How many letters wait to be delivered; none for whoever may not see users.
+///
+/// # Errors
+/// When the database fails.
+pub fn letters(view: &View<'_>) -> Result<u64> {
+    view.expect(Permission::UseConsole)?;
+    if !policy::allows(&view.actor, Permission::ViewUsers) {
+        return Ok(0);
+    }
+    Ok(store::outbox::count(view.tx, view.account)?.unsigned_abs())
+}
+
+/// What there is. Ten statements at most.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,10 +90,9 @@ pub fn figures(view: &View<'_>) -> Result<Figures> {
     let total = |kind| Ok::<_, crate::Error>(pages::seek(view.tx, view.account, kind, i64::MAX)?.total.unsigned_abs());
     let mut figures = Figures { account: store::accounts::get(view.tx, view.account)?.name, ..Figures::default() };
     if may(Permission::ViewUsers) {
-        let counts = store::users::count_by_status(view.tx, view.account)?;
-        let of = |status: Status| counts.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count);
-        figures.users = Some(Status::ALL.map(of));
-        figures.letters = store::outbox::count(view.tx, view.account)?.unsigned_abs();
+        let all = total(Kind::Users)?;
+        let counted = store::users::count_by_status(view.tx, view.account, COUNTED as i64 + 1)?;
+        figures.users = Some((all, tallies(all, counted, COUNTED)));
     }
     if may(Permission::ViewGroups) {
         figures.groups = Some(total(Kind::Groups)?);
@@ -72,4 +104,17 @@ pub fn figures(view: &View<'_>) -> Result<Figures> {
         figures.bots = Some(total(Kind::Bots)?);
     }
     Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_counted_is_all_the_rest_or_told_as_more() {
+        let (known, more) = (|count| Tally { count, or_more: false }, Tally { count: 10, or_more: true });
+        assert_eq!(tallies(15, [1, 10, 4, 0], 10), [known(1), known(10), known(4), known(0)]);
+        assert_eq!(tallies(1_005, [1, 11, 4, 0], 10), [known(1), known(1_000), known(4), known(0)]);
+        assert_eq!(tallies(1_005, [11, 11, 4, 0], 10), [more, more, known(4), known(0)]);
+    }
 }

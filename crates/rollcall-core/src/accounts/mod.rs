@@ -2,7 +2,7 @@
 
 mod figures;
 
-pub use figures::{Figures, Identity, figures, identity};
+pub use figures::{Figures, Identity, Tally, figures, identity, letters};
 use serde_json::json;
 
 use crate::audit::{Event, EventKind};

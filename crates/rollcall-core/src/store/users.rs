@@ -214,11 +214,17 @@ pub(crate) fn briefs_by_keys(
     )
 }
 
-/// How many users of the account have each status.
-pub(crate) fn count_by_status(tx: &Tx<'_>, account: AccountKey) -> Result<Vec<(Status, u64)>> {
-    tx.query("select status, count(*) from users where account_id = $1 group by status", &[account.into()], |r| {
-        (Status::stored(r.str(0)), r.int(1).unsigned_abs())
-    })
+/// How many users have each status, in the order of [`Status::ALL`]: up to so many of each are counted.
+pub(crate) fn count_by_status(tx: &Tx<'_>, account: AccountKey, most: i64) -> Result<[u64; 4]> {
+    let part = |status: Status| {
+        let word = status.word();
+        format!(
+            "(select count(*) from (select 1 from users where account_id = $1 and status = '{word}' limit $2) as part)"
+        )
+    };
+    let sql = format!("select {}", Status::ALL.map(part).join(", "));
+    let counts = tx.first(&sql, &[account.into(), most.into()], |r| [0, 1, 2, 3].map(|n| r.int(n).unsigned_abs()))?;
+    Ok(counts.unwrap_or_default())
 }
 
 pub(crate) fn email(tx: &Tx<'_>, account: AccountKey, user: UserKey) -> Result<Option<String>> {

@@ -54,11 +54,12 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     };
     let cards = cards(&visit, &figures, may[0].then_some(apps.len()));
     let mut warnings = warnings(&visit, &apps);
-    if figures.letters > 0 {
-        let text = visit.words.t1("dashboard-letters", "n", figures.letters);
+    let letters = visit.read(Permission::UseConsole, accounts::letters).await?;
+    if letters > 0 {
+        let text = visit.words.t1("dashboard-letters", "n", letters);
         warnings.push(Warning { text, to: "/console/settings".into() });
     }
-    let is_empty = figures.users.is_some_and(|counts| counts.iter().sum::<u64>() <= 1) && apps.is_empty();
+    let is_empty = figures.users.is_some_and(|(all, _)| all <= 1) && apps.is_empty();
     let l = Layout::of(&visit, visit.words.t("nav-dashboard"));
     visit.page(&Page { l, account: figures.account, cards, warnings, events, is_empty })
 }
@@ -68,16 +69,20 @@ fn cards(visit: &Visit, figures: &Figures, apps: Option<usize>) -> Vec<Card> {
     let card =
         |key: &str, figure: u64, to: &str| Card { text: words.t(key), figure: figure.to_string(), to: to.into() };
     let mut cards = Vec::new();
-    if let Some(counts) = figures.users {
-        cards.push(card("dashboard-users", counts.iter().sum(), "/console/users"));
-        for (status, count) in Status::ALL.into_iter().zip(counts) {
+    if let Some((all, counts)) = figures.users {
+        cards.push(card("dashboard-users", all, "/console/users"));
+        for (status, tally) in Status::ALL.into_iter().zip(counts) {
             let (key, word) = match status {
                 Status::Invited => ("dashboard-invited", "invited"),
                 Status::Active => ("dashboard-active", "active"),
                 Status::Suspended => ("dashboard-suspended", "suspended"),
                 Status::Locked => ("dashboard-locked", "locked"),
             };
-            cards.push(card(key, count, &format!("/console/users?status={word}")));
+            let mut card = card(key, tally.count, &format!("/console/users?status={word}"));
+            if tally.or_more {
+                card.figure.push('+');
+            }
+            cards.push(card);
         }
     }
     cards.extend(figures.groups.map(|n| card("nav-groups", n, "/console/groups")));

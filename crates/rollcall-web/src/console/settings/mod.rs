@@ -29,7 +29,7 @@ struct Page<'v> {
 }
 
 async fn show(visit: Visit) -> Result<Response, Failure> {
-    let read = |view: &rollcall_core::op::View<'_>| Ok((accounts::identity(view)?, accounts::figures(view)?.letters));
+    let read = |view: &rollcall_core::op::View<'_>| Ok((accounts::identity(view)?, accounts::letters(view)?));
     let (account, letters) = visit.read(Permission::UseConsole, read).await?;
     let words = &visit.words;
     let hours = |millis: i64| words.t1("settings-hours", "n", millis / 3_600_000);
