@@ -165,6 +165,18 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a setting");
     }
 
+    /// From now on everything comes over a slow line, and anew with each page: a page is shown before its script has come.
+    pub(super) async fn slow_line(&self) {
+        let line = json!({"offline": false, "latency": 40, "downloadThroughput": -1, "uploadThroughput": -1});
+        for (command, how) in [
+            ("Network.enable", json!({})),
+            ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
+            ("Network.emulateNetworkConditions", line),
+        ] {
+            self.driver.cdp().send_raw(command, how).await.expect("a setting");
+        }
+    }
+
     /// A picture of the page, for a person to look at.
     pub(super) async fn picture(&self, name: &str) {
         let folder = pictures();

@@ -25,7 +25,7 @@ async fn every_page_of_an_empty_account_says_what_to_do() {
     let missing = ["/console/apps/{id}", "/console/bots/{id}", "/console/groups/{id}"];
     let is_missing =
         |path: &&str| missing.iter().any(|of| path.starts_with(of)) || path.starts_with("/console/roles/{id}/");
-    let (_, left): (BTreeSet<_>, BTreeSet<_>) = left.into_iter().partition(|path| is_missing(&path));
+    let (_, left): (BTreeSet<_>, BTreeSet<_>) = left.into_iter().partition(|path| is_missing(path));
     assert!(left.is_empty(), "no link of any page leads to {left:?}");
     for (page, next) in
         [("groups", "a[href='/console/groups/new']"), ("apps", "a[href='/console/apps/new']"), ("bots", "pre")]

@@ -1,7 +1,7 @@
 //! A walk over every page of the console for which one must be signed in, by the links of the pages, and what each must keep:
 //! nothing that axe-core finds, no script that was not ours, nothing wider than the screen, nothing that moves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use rollcall_web::console::{Needs, all_routes};
 
@@ -73,19 +73,25 @@ async fn overflow(browser: &Browser, width: u32) -> Option<String> {
     (wide > u64::from(width)).then(|| format!("{wide} pixels wide on a screen of {width}"))
 }
 
-/// Looks at the page that is open; what is wrong with it.
-pub(super) async fn look(browser: &Browser) -> Vec<String> {
+/// Whether the page that is open is torn by what stands in it, or runs it.
+pub(super) async fn torn(browser: &Browser) -> Vec<String> {
     let mut faults = Vec::new();
     // It ends at the width at which it was opened.
     for width in WIDTHS {
         browser.width(width).await;
         faults.extend(overflow(browser, width).await);
     }
-    faults.extend(browser.violations(Rules::All).await);
     if !browser.run("return window.hostile ?? null").await.is_null() {
         faults.push("a script that somebody typed has run".to_owned());
     }
     faults.extend(browser.complaints().await);
+    faults
+}
+
+/// The same, and what axe-core finds.
+pub(super) async fn look(browser: &Browser) -> Vec<String> {
+    let mut faults = torn(browser).await;
+    faults.extend(browser.violations(Rules::All).await);
     faults
 }
 
@@ -134,11 +140,13 @@ impl Asks for () {
 /// patterns to which no link led. The pictures begin with `prefix`.
 pub(super) async fn walk(browser: &Browser, url: &str, prefix: &str, asks: &mut impl Asks) -> BTreeSet<&'static str> {
     let mut left = pages();
-    let mut queue: Vec<String> =
+    // Lists come first, as they are without a filter.
+    let mut queue: VecDeque<String> =
         left.iter().filter(|path| !path.contains('{')).map(|path| (*path).to_owned()).collect();
     let mut faults = Vec::new();
     browser.complaints().await;
-    while let Some(path) = queue.pop() {
+    browser.slow_line().await;
+    while let Some(path) = queue.pop_front() {
         let Some(pattern) = pattern(&path).filter(|pattern| left.remove(pattern)) else { continue };
         let mut found = open(browser, &format!("{url}{path}")).await;
         queue.extend(links(browser).await);
