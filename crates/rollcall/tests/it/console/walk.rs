@@ -146,8 +146,18 @@ pub(super) async fn walk(browser: &Browser, url: &str, prefix: &str, asks: &mut 
     let mut faults = Vec::new();
     browser.complaints().await;
     browser.slow_line().await;
+    let mut opened = BTreeSet::new();
     while let Some(path) = queue.pop_front() {
-        let Some(pattern) = pattern(&path).filter(|pattern| left.remove(pattern)) else { continue };
+        let Some(pattern) = pattern(&path).filter(|_| opened.insert(path.clone())) else { continue };
+        if !left.remove(pattern) {
+            // Not each thing has all the pages that things of its kind may have.
+            let is_above = |other: &&str| other.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/'));
+            if pattern.contains('{') && left.iter().any(is_above) {
+                browser.open(&format!("{url}{path}")).await;
+                queue.extend(links(browser).await);
+            }
+            continue;
+        }
         let mut found = open(browser, &format!("{url}{path}")).await;
         queue.extend(links(browser).await);
         found.extend(look_with_pictures(browser, &format!("{prefix}{}", name(pattern))).await);
