@@ -5,13 +5,31 @@ use std::mem::ManuallyDrop;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver, WebElement};
+use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver, WebElement};
 
 /// How long the browser looks for something that a page is about to show.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How a browser differs from a plain one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    /// Whether pages may run script.
+    pub(super) script: bool,
+    /// The languages that its reader prefers, the best first.
+    pub(super) languages: &'static str,
+    /// What it calls itself, if not by its own name.
+    pub(super) agent: Option<&'static str>,
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self { script: true, languages: "en", agent: None }
+    }
+}
 
 /// A browser with one window.
 pub(super) struct Browser {
@@ -37,8 +55,8 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    /// Starts one; with or without script.
-    pub(super) async fn start(with_script: bool) -> Self {
+    /// Starts one.
+    pub(super) async fn start(kind: Kind) -> Self {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -59,10 +77,15 @@ impl Browser {
         {
             wanted.add_arg(argument).expect("an argument");
         }
-        if !with_script {
-            let off = json!({"profile.managed_default_content_settings.javascript": 2});
-            wanted.add_experimental_option("prefs", off).expect("a setting");
+        if let Some(agent) = kind.agent {
+            wanted.add_arg(&format!("--user-agent={agent}")).expect("an argument");
         }
+        let mut settings = json!({"intl.accept_languages": kind.languages});
+        if !kind.script {
+            settings["profile.managed_default_content_settings.javascript"] = json!(2);
+        }
+        wanted.add_experimental_option("prefs", settings).expect("a setting");
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a setting");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("a browser");
         driver.set_implicit_wait_timeout(PATIENCE).await.expect("a setting");
         Self { driver: ManuallyDrop::new(driver), process, port }
@@ -85,17 +108,32 @@ impl Browser {
 
     /// Clicks on what has this text.
     pub(super) async fn press(&self, text: &str) {
-        let path = format!("//main//*[self::a or self::button][normalize-space()='{text}']");
-        match self.driver.find(By::XPath(path)).await {
-            Ok(found) => found.click().await.unwrap_or_else(|error| panic!("{text}: {error}")),
-            Err(error) => panic!("{text}: {error}\n{}", self.driver.source().await.unwrap_or_default()),
-        }
+        let found = self.at(&format!("//main//*[self::a or self::button][normalize-space()=\"{text}\"]")).await;
+        found.click().await.unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 
     pub(super) async fn type_into(&self, css: &str, text: &str) {
         let field = self.find(css).await;
         field.clear().await.expect("a field");
         field.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Waits until the page has this.
+    pub(super) async fn at(&self, path: &str) -> WebElement {
+        match self.driver.find(By::XPath(path)).await {
+            Ok(found) => found,
+            Err(error) => panic!("{path}: {error}\n{}", self.text("main").await),
+        }
+    }
+
+    /// Waits until the page says this, wherever.
+    pub(super) async fn sees(&self, text: &str) {
+        self.at(&format!("//main[contains(normalize-space(.), \"{text}\")]")).await;
+    }
+
+    /// Waits until the first row of a list is that of this.
+    pub(super) async fn lists(&self, text: &str) {
+        self.at(&format!("//main//tbody/tr[1]/th[normalize-space(.)=\"{text}\"]")).await;
     }
 
     /// What a reader sees of an element.
@@ -112,16 +150,31 @@ impl Browser {
         self.driver.execute(script, Vec::new()).await.expect("a script").json().clone()
     }
 
-    /// Light or dark, as the system would say.
+    /// Light or dark, as the system would say; nothing moves from the one to the other.
     pub(super) async fn dark(&self, is_dark: bool) {
         let scheme = if is_dark { "dark" } else { "light" };
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        let media = json!({"features": [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("a setting");
     }
 
     pub(super) async fn width(&self, width: u32) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500});
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a setting");
+    }
+
+    /// From now on everything comes over a slow line, and anew with each page: a page is shown before its script has come.
+    pub(super) async fn slow_line(&self) {
+        let line = json!({"offline": false, "latency": 40, "downloadThroughput": -1, "uploadThroughput": -1});
+        for (command, how) in [
+            ("Network.enable", json!({})),
+            ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
+            ("Network.emulateNetworkConditions", line),
+        ] {
+            self.driver.cdp().send_raw(command, how).await.expect("a setting");
+        }
     }
 
     /// A picture of the page, for a person to look at.
@@ -131,13 +184,40 @@ impl Browser {
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.expect("a picture");
     }
 
-    /// What axe-core finds wrong with the page: each rule with where it is broken.
-    pub(super) async fn violations(&self) -> Vec<String> {
-        let axe = std::fs::read_to_string(tool("axe/node_modules/axe-core/axe.min.js")).expect("axe-core");
-        self.run(&axe).await;
-        let script = "const done = arguments[arguments.length - 1]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', \
-                      'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => done(found.violations), \
-                      (error) => done([{id: String(error), nodes: []}]));";
+    /// What the browser has complained of since it was last asked: scripts and styles that the policy of a page forbids, and
+    /// scripts that failed.
+    pub(super) async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.expect("a log");
+        // That a page has a status of its own is no fault of it.
+        let told = log.into_iter().filter(|entry| !entry.message.contains("Failed to load resource"));
+        told.map(|entry| entry.message).collect()
+    }
+
+    /// How far the page has moved under its reader since it was opened (<https://web.dev/articles/cls>).
+    pub(super) async fn shift(&self) -> f64 {
+        let script = "const done = arguments[arguments.length - 1]; const seen = []; const observer = new \
+                      PerformanceObserver((list) => seen.push(...list.getEntries())); \
+                      observer.observe({type: 'layout-shift', buffered: true}); \
+                      requestAnimationFrame(() => requestAnimationFrame(() => { seen.push(...observer.takeRecords()); \
+                      done(seen.reduce((sum, entry) => sum + entry.value, 0)); }));";
+        let told = self.driver.execute_async(script, Vec::new()).await.expect("a script").json().clone();
+        told.as_f64().expect("a number")
+    }
+
+    /// What axe-core finds wrong with the page: each rule with where it is broken. By all its rules, or by that of colours
+    /// alone, where all else was looked at before.
+    pub(super) async fn violations(&self, rules: Rules) -> Vec<String> {
+        if self.run("return typeof axe").await == "undefined" {
+            self.run(axe()).await;
+        }
+        let only = match rules {
+            Rules::All => "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']",
+            Rules::Colours => "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}",
+        };
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; axe.run(document, {{runOnly: {only}, resultTypes: \
+             ['violations']}}).then((found) => done(found.violations), (error) => done([{{id: String(error), nodes: []}}]));"
+        );
         let found = self.driver.execute_async(script, Vec::new()).await.expect("a script").json().clone();
         let told = |violation: &Value| {
             let nodes = violation["nodes"].as_array().into_iter().flatten();
@@ -146,6 +226,20 @@ impl Browser {
         };
         found.as_array().expect("a list").iter().map(told).collect()
     }
+}
+
+/// By which rules a page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rules {
+    All,
+    Colours,
+}
+
+/// axe-core.
+fn axe() -> &'static str {
+    static TEXT: LazyLock<String> =
+        LazyLock::new(|| std::fs::read_to_string(tool("axe/node_modules/axe-core/axe.min.js")).expect("axe-core"));
+    &TEXT
 }
 
 /// Where pictures are put.

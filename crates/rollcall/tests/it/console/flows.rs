@@ -5,11 +5,12 @@ use std::process::Command;
 use serde_json::Value;
 use thirtyfour::{By, Key};
 
+use super::browser::Kind;
 use super::signed_in;
 
 /// From the link of the host to a reply of the API, by what the pages say alone.
 async fn first_call(with_script: bool) {
-    let (_program, server, browser) = signed_in(with_script).await;
+    let (_program, server, browser) = signed_in(Kind { script: with_script, ..Kind::default() }).await;
     browser.find("a[href='/console'][aria-current='page']").await;
     browser.click(".ways a[href='/console/apps']").await;
     browser.press("New client app").await;
@@ -39,7 +40,7 @@ async fn the_same_without_script() {
 
 #[tokio::test]
 async fn keys_lead_to_pages_and_the_palette_to_things() {
-    let (_program, _server, browser) = signed_in(true).await;
+    let (_program, _server, browser) = signed_in(Kind::default()).await;
     let body = browser.find("body").await;
     body.send_keys("g").await.expect("a key");
     body.send_keys("a").await.expect("a key");
@@ -62,11 +63,24 @@ async fn keys_lead_to_pages_and_the_palette_to_things() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_and_the_pages_lead_to_the_door() {
-    let (_program, server, browser) = signed_in(false).await;
+    let (_program, server, browser) = signed_in(Kind { script: false, ..Kind::default() }).await;
     browser.click("form[action='/console/sign-out'] button").await;
     browser.find("body.door").await;
     assert!(browser.address().await.contains("/console/sign-in"), "{}", browser.address().await);
     browser.open(&format!("{}/console/apps", server.url)).await;
     let address = browser.address().await;
     assert!(address.ends_with("/console/sign-in?next=%2Fconsole%2Fapps"), "{address}");
+}
+
+#[tokio::test]
+async fn pages_speak_the_language_that_the_browser_prefers() {
+    let (_program, server, browser) = signed_in(Kind { languages: "de-DE,de,en", ..Kind::default() }).await;
+    browser.find("html[lang=de]").await;
+    browser.click(".ways a[href='/console/users']").await;
+    browser.press("Neuer Benutzer").await;
+    browser.press("Abbrechen").await;
+    browser.open(&format!("{}/console/audit", server.url)).await;
+    // Its way of writing a time, too.
+    let time = browser.text("tbody time").await;
+    assert!(time.contains('.') && !time.contains("UTC"), "{time}");
 }

@@ -1,80 +1,40 @@
-//! Every page before axe-core, in light and in dark; no page is wider than a narrow screen. Pictures of all are written for
-//! a person to look at.
+//! Every page of an account in use, of one that is empty, and of one full of what people should not type. Pictures of all are
+//! written for a person to look at.
 
 use std::collections::BTreeSet;
 
-use rollcall_web::console::{Needs, all_routes};
+use super::browser::{Browser, Kind};
+use super::walk::walk;
+use super::{enter, signed_in};
+use crate::program::Program;
 
-use super::browser::Browser;
-use super::signed_in;
-
-/// A name for a picture of this page.
-fn name(path: &str) -> String {
-    let plain = path.split(['?', '#']).next().unwrap_or_default().trim_start_matches("/console").trim_matches('/');
-    if plain.is_empty() {
-        return "dashboard".to_owned();
-    }
-    let part = |part: &str| if part.starts_with('{') { "one".to_owned() } else { part.to_owned() };
-    plain.split('/').map(part).collect::<Vec<_>>().join("-")
-}
-
-/// The pattern of the route that a path belongs to.
-fn pattern(path: &str) -> Option<&'static str> {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let fits = |pattern: &str| {
-        let (mut one, mut other) = (pattern.split('/'), path.split('/'));
-        loop {
-            match (one.next(), other.next()) {
-                (None, None) => return true,
-                (Some(a), Some(b)) if a == b || (a.starts_with('{') && !b.is_empty()) => {}
-                _ => return false,
-            }
-        }
-    };
-    let patterns = all_routes().filter(|route| route.method == "GET").map(|route| route.path);
-    // A page of a fixed address comes before one of any.
-    patterns.filter(|pattern| fits(pattern)).min_by_key(|pattern| pattern.matches('{').count())
-}
-
-/// Where the links of a page lead, within the console.
-async fn links(browser: &Browser) -> Vec<String> {
-    let found =
-        browser.run("return [...document.querySelectorAll('main a[href]')].map((a) => a.getAttribute('href'))").await;
-    let links = found.as_array().into_iter().flatten().filter_map(|link| link.as_str());
-    links.filter(|link| link.starts_with("/console") && !link.contains("format=csv")).map(str::to_owned).collect()
+#[tokio::test]
+async fn every_page_is_accessible_in_light_and_dark_fits_every_screen_and_does_not_move() {
+    let (_program, server, browser) = signed_in(Kind::default()).await;
+    let left = walk(&browser, &server.url, "", &mut ()).await;
+    assert!(left.is_empty(), "no link of any page leads to {left:?}");
 }
 
 #[tokio::test]
-async fn every_page_is_accessible_in_light_and_dark_and_fits_a_narrow_screen() {
-    let (_program, server, browser) = signed_in(true).await;
-    let with_session =
-        all_routes().filter(|route| route.method == "GET" && matches!(route.needs, Needs::Permission(_)));
-    let mut left: BTreeSet<&str> = with_session.map(|route| route.path).collect();
-    // No page: what the palette asks.
-    left.remove("/console/find");
-    let mut queue: Vec<String> =
-        left.iter().filter(|path| !path.contains('{')).map(|path| (*path).to_owned()).collect();
-    let mut faults = Vec::new();
-    while let Some(path) = queue.pop() {
-        let Some(pattern) = pattern(&path).filter(|pattern| left.remove(pattern)) else { continue };
-        browser.width(1280).await;
-        for is_dark in [false, true] {
-            browser.dark(is_dark).await;
-            browser.open(&format!("{}{path}", server.url)).await;
-            let scheme = if is_dark { "dark" } else { "light" };
-            browser.picture(&format!("{}-{scheme}", name(pattern))).await;
-            let found = browser.violations().await;
-            faults.extend(found.into_iter().map(|fault| format!("{path} ({scheme}): {fault}")));
-        }
-        queue.extend(links(&browser).await);
-        browser.width(360).await;
-        browser.open(&format!("{}{path}", server.url)).await;
-        browser.picture(&format!("{}-narrow", name(pattern))).await;
-        let wide = browser.run("return document.documentElement.scrollWidth").await.as_u64().unwrap_or(u64::MAX);
-        if wide > 360 {
-            faults.push(format!("{path}: {wide} pixels wide on a screen of 360"));
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+async fn every_page_of_an_empty_account_says_what_to_do() {
+    let program = Program::new();
+    let server = program.serve(&[]);
+    let browser = Browser::start(Kind::default()).await;
+    enter(&program, &server, &browser, "ada@acme.test").await;
+    let left = walk(&browser, &server.url, "empty-", &mut ()).await;
+    let missing = ["/console/apps/{id}", "/console/bots/{id}", "/console/groups/{id}"];
+    let is_missing =
+        |path: &&str| missing.iter().any(|of| path.starts_with(of)) || path.starts_with("/console/roles/{id}/");
+    let (_, left): (BTreeSet<_>, BTreeSet<_>) = left.into_iter().partition(|path| is_missing(path));
     assert!(left.is_empty(), "no link of any page leads to {left:?}");
+    for (page, next) in
+        [("groups", "a[href='/console/groups/new']"), ("apps", "a[href='/console/apps/new']"), ("bots", "pre")]
+    {
+        browser.open(&format!("{}/console/{page}", server.url)).await;
+        browser.find(&format!(".empty {next}")).await;
+    }
+    for page in ["users", "groups", "roles"] {
+        browser.open(&format!("{}/console/{page}?q=nothing+like+it", server.url)).await;
+        browser.find(&format!(".empty a[href='/console/{page}']")).await;
+    }
 }
