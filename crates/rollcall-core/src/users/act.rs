@@ -1,22 +1,20 @@
 //! What is done with users as they are, one or many: shut out and let in again, invited once more, removed. Each or not, the
 //! others unaffected; in one transaction, a part at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::json;
 
 use super::invitation::{self, Invitation};
+use super::people::barred;
 use super::plan::Plan;
 use super::search::{self, Filter};
 use super::write::write_changes;
 use super::{Lookup, Status, UserChange, remove};
-use crate::access;
-use crate::actor::Actor;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
-use crate::op::{Op, View};
-use crate::policy::{self, Permission};
-use crate::roles::rights::AdminRights;
+use crate::op::Op;
+use crate::policy::Permission;
 use crate::store::users::UserRow;
 use crate::store::{self, UserKey};
 
@@ -111,7 +109,7 @@ impl Acted {
 }
 
 /// Does something with users. The last active admin stays one, and nobody does anything to somebody who may do more than they
-/// may themselves ([`policy`]): these are left over.
+/// may themselves ([`crate::policy`]): these are left over.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a group or role of the filter that is not there; when the database fails. Nothing is done then.
@@ -160,7 +158,7 @@ pub fn act_on_one(op: &mut Op<'_>, id: &str, action: Action) -> Result<()> {
     let Some(user) = store::users::find_by_public_ids(op.tx, op.account, &[id])?.remove(id) else {
         return Err(Error::new(Code::NotFound, "There is no such user (any more)."));
     };
-    if let Some(why) = barred(op, std::slice::from_ref(&user))?.remove(&user.key) {
+    if let Some(why) = barred(op, std::iter::once(&user))?.remove(&user.key) {
         return Err(Error::new(Code::Forbidden, why));
     }
     let mut acted = Acted::default();
@@ -168,26 +166,9 @@ pub fn act_on_one(op: &mut Op<'_>, id: &str, action: Action) -> Result<()> {
     acted.left.pop().map_or(Ok(()), |left| Err(Error::new(Code::Conflict, left.why)))
 }
 
-/// Over whom of these the actor has no say, and why.
-pub(super) fn barred(view: &View<'_>, users: &[UserRow]) -> Result<HashMap<UserKey, String>> {
-    if !matches!(view.actor, Actor::Admin(_)) {
-        return Ok(HashMap::new());
-    }
-    let keys: Vec<UserKey> = users.iter().map(|user| user.key).collect();
-    let access = access::of_users(view, &keys)?;
-    let rights = |user: &UserRow| {
-        let roles = access.get(&user.key).map(|access| &access.roles[..]).unwrap_or_default();
-        roles.iter().fold(AdminRights::NONE, |rights, role| rights.with(role.rights))
-    };
-    let barred = users
-        .iter()
-        .filter_map(|user| Some((user.key, policy::over_user(&view.actor, &user.email, rights(user)).err()?)));
-    Ok(barred.collect())
-}
-
 /// A part of them; a fixed number of statements.
 fn act_on(op: &mut Op<'_>, users: Vec<UserRow>, action: Action, acted: &mut Acted) -> Result<()> {
-    let barred = barred(op, &users)?;
+    let barred = barred(op, users.iter())?;
     let mut admins: HashSet<UserKey> = match action {
         Action::Suspend => store::assignments::active_admins(op.tx, op.account, op.now)?.into_iter().collect(),
         _ => HashSet::new(),

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use rollcall_core::actor::{Actor, Admin};
-use rollcall_core::admins::session::{Half, Recognised};
+use rollcall_core::admins::session::{Begun, Half, Recognised};
 use rollcall_core::admins::{Device, gains};
 use rollcall_core::clock::Time;
 use rollcall_core::op::{Mode, Op, View};
@@ -102,6 +102,13 @@ impl Visit {
             words,
             flash,
         }
+    }
+
+    /// The same visit in the same session, which has another token from now on: for a page that is shown at once.
+    pub(super) fn in_session(&self, begun: &Begun) -> Self {
+        let mut visit = self.clone();
+        visit.headers.insert(header::COOKIE, cookie::as_sent(begun.token.expose()));
+        visit
     }
 
     /// Finds out whose session it is, where there is one.
