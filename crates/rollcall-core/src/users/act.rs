@@ -11,10 +11,12 @@ use super::plan::Plan;
 use super::search::{self, Filter};
 use super::write::write_changes;
 use super::{Lookup, Status, UserChange, remove};
+use crate::actor::Actor;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
-use crate::op::Op;
+use crate::op::{Op, View};
 use crate::policy::Permission;
+use crate::store::pages::Kind;
 use crate::store::users::UserRow;
 use crate::store::{self, UserKey};
 
@@ -75,9 +77,13 @@ impl Action {
 pub enum Whom {
     /// Those of these public ids.
     These(Vec<String>),
-    /// All of whom this is so.
-    All(Filter),
+    /// All of whom this is so, if they are as many as was said: nobody is done anything to who came in between.
+    All(Filter, u64),
 }
+
+/// They are not as many as was said, but so many; nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Other(pub u64);
 
 /// Somebody with whom it was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +115,11 @@ impl Acted {
 }
 
 /// Does something with users. The last active admin stays one, and nobody does anything to somebody who may do more than they
-/// may themselves ([`crate::policy`]): these are left over.
+/// may themselves ([`crate::policy`]): these are left over, and so is whoever asks, where the action would shut them out.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a group or role of the filter that is not there; when the database fails. Nothing is done then.
-pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<Acted> {
+pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<std::result::Result<Acted, Other>> {
     op.expect(action.permission())?;
     let mut acted = Acted::default();
     match whom {
@@ -129,24 +135,58 @@ pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<Acted> {
                         None => acted.leave(id, "There is no such user (any more)"),
                     }
                 }
-                act_on(op, users, action, &mut acted)?;
+                act_on(op, without_own(op, users, action, &mut acted), action, &mut acted)?;
             }
         }
-        Whom::All(filter) => {
+        Whom::All(filter, said) => {
             let plan = Plan::of(op, filter)?;
+            let are = counted(op, filter, &plan)?;
+            if are != *said {
+                return Ok(Err(Other(are)));
+            }
             let mut after = Some(0);
             while let Some(from) = after {
                 let (keys, next) = search::each(op, &plan, from)?;
                 for part in keys.chunks(PART) {
                     let mut users = store::users::find_by_keys(op.tx, op.account, part)?;
                     users.sort_unstable_by_key(|user| user.key);
-                    act_on(op, users, action, &mut acted)?;
+                    act_on(op, without_own(op, users, action, &mut acted), action, &mut acted)?;
                 }
                 after = next;
             }
         }
     }
-    Ok(acted)
+    Ok(Ok(acted))
+}
+
+/// How many there are of whom a filter is so: what is said of them before something is done with all. It looks at each, but
+/// for all users together.
+///
+/// # Errors
+/// [`Code::NotFound`] for a group or role of the filter that is not there.
+pub fn count(view: &View<'_>, filter: &Filter) -> Result<u64> {
+    view.expect(Permission::ViewUsers)?;
+    counted(view, filter, &Plan::of(view, filter)?)
+}
+
+fn counted(view: &View<'_>, filter: &Filter, plan: &Plan) -> Result<u64> {
+    if *filter == Filter::default() {
+        return Ok(store::pages::seek(view.tx, view.account, Kind::Users, 0)?.total.unsigned_abs());
+    }
+    let (mut count, mut after) = (0, Some(0));
+    while let Some(from) = after {
+        let (keys, next) = search::each(view, plan, from)?;
+        (count, after) = (count + keys.len() as u64, next);
+    }
+    Ok(count)
+}
+
+/// Whoever asks, where they would shut themselves out by something that is done with many.
+fn own(view: &View<'_>, action: Action) -> Option<UserKey> {
+    match (&view.actor, action) {
+        (Actor::Admin(admin), Action::Suspend | Action::Remove) => Some(admin.user),
+        _ => None,
+    }
 }
 
 /// As [`act`], for one user, of whom it is said why it was not done.
@@ -164,6 +204,14 @@ pub fn act_on_one(op: &mut Op<'_>, id: &str, action: Action) -> Result<()> {
     let mut acted = Acted::default();
     act_on(op, vec![user], action, &mut acted)?;
     acted.left.pop().map_or(Ok(()), |left| Err(Error::new(Code::Conflict, left.why)))
+}
+
+fn without_own(view: &View<'_>, mut users: Vec<UserRow>, action: Action, acted: &mut Acted) -> Vec<UserRow> {
+    if let Some(own) = own(view, action) {
+        let asks = users.extract_if(.., |user| user.key == own);
+        asks.for_each(|user| acted.leave(&user.email, format!("{} is who asks for it", user.email)));
+    }
+    users
 }
 
 /// A part of them; a fixed number of statements.

@@ -121,7 +121,7 @@ fn ways(acme: &TestRollcall, email: &str) -> Vec<Way> {
     for action in [Action::EndSessions, Action::Suspend] {
         let many = Whom::These(vec![id.clone()]);
         let act = move |op: &mut Op<'_>| {
-            let left = acts::act(op, &many, action)?.left;
+            let left = acts::act(op, &many, action)?.expect("these, and not all").left;
             Ok(if left.is_empty() { Ok(()) } else { Err(left.into_iter().map(|left| left.why).collect::<Vec<_>>()) })
         };
         all.push(way(&format!("{action:?} of many"), action.permission(), act, first));
