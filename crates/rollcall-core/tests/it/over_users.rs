@@ -66,6 +66,7 @@ fn plain<T: 'static>(
     way(name, permission, move |op| Ok(Ok::<_, String>(work(op)?)), |why| why)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is what outcomes give")]
 fn first<F: std::fmt::Display>(faults: Vec<F>) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
@@ -198,7 +199,7 @@ fn nothing_gives_an_admin_right_that_nobody_looks_at() {
     let mut joins = UserUpdate::of(Lookup::Email(BO.into()));
     joins.add_groups = vec![auditors.clone()];
     let mut gains = UserUpdate::of(Lookup::Email(BO.into()));
-    gains.add_roles = vec![RoleOnBot { role: auditor.clone(), bot: None }];
+    gains.add_roles = vec![RoleOnBot { role: auditor, bot: None }];
     let new = NewUser { groups: vec![auditors], ..NewUser::with_email("new@acme.test") };
     let rights = RoleText {
         name: "Nothing".into(),
