@@ -68,6 +68,8 @@ impl<'t> Deref for Op<'t> {
 
 impl<'t> Op<'t> {
     fn new(view: View<'t>, hand: &'t WriteTx<'t>) -> Self {
+        // Others may have had the hand before.
+        hand.gifts().bar(matches!(view.actor, Actor::Admin(_)));
         let standing = Cell::new(Standing::Unknown);
         Self {
             view,
@@ -169,6 +171,17 @@ impl<'t> Op<'t> {
                 Ok(value)
             }
         }
+    }
+
+    /// Does something, and tells what everybody had of admin rights before anything of it could give any; none where nothing
+    /// could. Without this an administrator gives nobody anything.
+    pub(crate) fn watched<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<(T, Option<store::gifts::Had>)> {
+        self.hand.gifts().watch(self.account, self.now);
+        let value = work(self)?;
+        Ok((value, self.hand.gifts().seen()))
     }
 
     /// Bookkeeping of Rollcall itself, of which the audit log does not tell: sealing, delivery, remembered replies.

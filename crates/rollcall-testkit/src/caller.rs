@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{EncodingKey, Header};
 use rollcall_core::Rollcall;
@@ -132,20 +132,7 @@ impl Caller {
     pub async fn ask(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         let uri = if path.starts_with('/') { path.to_owned() } else { format!("/api/public/{path}") };
         let (sent, body) = whole(body.into()).await;
-        let mut request = Request::builder().method(method.clone()).uri(&uri);
-        if self.headers.iter().all(|(name, _)| *name != "content-type") {
-            request = request.header("content-type", "application/json");
-        }
-        if let Some(token) = &self.token {
-            request = request.header("auth", token);
-        }
-        for (name, value) in &self.headers {
-            request = request.header(*name, value);
-        }
-        let mut request = request.body(body).expect("a request");
-        request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
-        let answer = self.router.clone().oneshot(request).await;
-        let (parts, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
+        let (parts, body) = self.answer(&method, &uri, body).await.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
         let text = match parts.headers.get("content-encoding").map(|coding| coding.as_bytes()) {
             // Of what is asked for by HEAD, the coding is told and nothing else.
@@ -160,6 +147,27 @@ impl Caller {
         canary::check(&format!("{method} {uri}"), &format!("{:?} {}", reply.headers, reply.text));
         described::check(&method, &uri, &sent, &reply);
         reply
+    }
+
+    /// Asks for a page and takes nothing of it yet: its body comes as it is taken, and need not be whole.
+    pub async fn begin(&self, path: &str) -> Body {
+        self.answer(&Method::GET, path, Body::empty()).await.into_body()
+    }
+
+    async fn answer(&self, method: &Method, uri: &str, body: Body) -> Response<Body> {
+        let mut request = Request::builder().method(method.clone()).uri(uri);
+        if self.headers.iter().all(|(name, _)| *name != "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some(token) = &self.token {
+            request = request.header("auth", token);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let mut request = request.body(body).expect("a request");
+        request.extensions_mut().insert(rollcall_web::http::Peer(PEER));
+        self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
     }
 
     /// `GET`.

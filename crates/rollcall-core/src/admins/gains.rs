@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::op::{Op, View};
+use crate::op::Op;
 use crate::roles::rights::AdminRights;
 use crate::seal::{hex, sha256};
 use crate::store::{self, UserKey};
@@ -44,14 +44,16 @@ impl Gains {
 }
 
 /// Does something, and tells who has gained admin rights by it; nothing is kept before the transaction ends. Whoever is not
-/// active yet counts as well: they will be. Four statements beside those of the work.
+/// active yet counts as well: they will be. Three statements beside those of the work, and none where it writes nothing by
+/// which anybody could gain a right.
 ///
 /// # Errors
 /// Those of the work.
 pub fn of<T>(op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<T>) -> Result<(T, Gains)> {
-    let before = rights(op)?;
-    let value = work(op)?;
-    let after = rights(op)?;
+    let (value, had) = op.watched(work)?;
+    let Some(had) = had else { return Ok((value, Gains::default())) };
+    let before = summed(had);
+    let after = summed(store::assignments::admin_rights(op.tx, op.account, op.now)?);
     let gained = |(user, rights): (UserKey, AdminRights)| {
         let gained = rights.without(before.get(&user).copied().unwrap_or_default());
         (!gained.is_empty()).then_some((user, gained))
@@ -73,12 +75,12 @@ pub fn of<T>(op: &mut Op<'_>, work: impl FnOnce(&mut Op<'_>) -> Result<T>) -> Re
     Ok((value, Gains { named, others, digest }))
 }
 
-/// What every user with any has, by all ways.
-fn rights(view: &View<'_>) -> Result<HashMap<UserKey, AdminRights>> {
+/// What every user with any has, by all ways together.
+fn summed(ways: Vec<(UserKey, AdminRights)>) -> HashMap<UserKey, AdminRights> {
     let mut all = HashMap::<UserKey, AdminRights>::new();
-    for (user, rights) in store::assignments::admin_rights(view.tx, view.account, view.now)? {
+    for (user, rights) in ways {
         let has = all.entry(user).or_default();
         *has = has.with(rights);
     }
-    Ok(all)
+    all
 }

@@ -93,10 +93,9 @@ pub fn change_password(op: &mut Op<'_>, proof: &Proof, new: &NewPassword) -> Res
         return Ok(None);
     }
     op.change(|tx, view| {
-        password::write(tx, view, admin.user, has, new)?;
-        let ended = store::sessions::end_others(tx, view.account, admin.user, admin.session)?;
-        let expires = session::end_of(view, &admin)?;
-        let begun = session::step(tx, view, admin.session, None, Some(expires))?;
+        let new = new.following(admin.user, &has)?;
+        password::write(tx, view, admin.user, has, &new)?;
+        let (begun, ended) = session::alone(tx, view, &admin)?;
         let text = format!("{} set a new password, which ended {ended} other sessions", admin.email);
         Ok((Some(begun), vec![Event::new(EventKind::PasswordChanged, &admin.public_id, text)]))
     })

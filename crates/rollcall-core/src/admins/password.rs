@@ -7,6 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use super::link::Purpose;
 use crate::chance::{self, Secret};
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
@@ -156,45 +157,38 @@ pub struct NewPassword {
     hash: String,
 }
 
+/// The hash of a password that is written: whoever has it has asked whether it may be.
+pub(super) struct Taken<'p>(&'p str);
+
 impl NewPassword {
-    /// Whether it was made for this user, and what it follows is still what there is.
-    fn follows(&self, user: UserKey, has: &Credentials) -> bool {
-        self.user == Some(user) && self.before == has.password_hash
+    /// To be written where it was made for this user, and what it follows is still what there is.
+    pub(super) fn following(&self, user: UserKey, has: &Credentials) -> Result<Taken<'_>> {
+        if self.user == Some(user) && self.before == has.password_hash {
+            return Ok(Taken(&self.hash));
+        }
+        Err(Error::new(Code::Conflict, "The password was changed by somebody else meanwhile. Try again."))
+    }
+
+    /// To be written whatever was there before.
+    pub(super) fn first(&self) -> Taken<'_> {
+        Taken(&self.hash)
     }
 }
 
-/// Writes a new password, and that nothing stands in the way of signing in by it.
-pub(super) fn write(
-    tx: &WriteTx<'_>,
-    view: &View<'_>,
-    user: UserKey,
-    has: Credentials,
-    new: &NewPassword,
-) -> Result<()> {
-    if !new.follows(user, &has) {
-        return Err(Error::new(Code::Conflict, "The password was changed by somebody else meanwhile. Try again."));
-    }
-    write_first(tx, view, user, has, new)
-}
-
-/// As [`write`], whatever was there before.
-pub(super) fn write_first(
-    tx: &WriteTx<'_>,
-    view: &View<'_>,
-    user: UserKey,
-    has: Credentials,
-    new: &NewPassword,
-) -> Result<()> {
+/// Writes a new password, and that nothing stands in the way of signing in by it. Links by which one could be set, of which
+/// there may be several, are of no use any more: whoever sets one puts an end to what others have asked for.
+pub(super) fn write(tx: &WriteTx<'_>, view: &View<'_>, user: UserKey, has: Credentials, new: &Taken<'_>) -> Result<()> {
     if let Some(before) = &has.password_hash {
         store::credentials::keep_earlier(tx, view.account, user, before, REMEMBERED - 1, view.now)?;
     }
     let now = Credentials {
-        password_hash: Some(new.hash.clone()),
+        password_hash: Some(new.0.to_owned()),
         password_at: Some(view.now),
         failures: 0,
         barred_until: None,
         ..has
     };
+    store::links::revoke(tx, view.account, user, Purpose::Reset)?;
     store::credentials::put(tx, view.account, user, &now)
 }
 

@@ -23,8 +23,13 @@ use crate::users::{ProfileField, Status};
 pub const LIFE_MILLIS: i64 = 15 * 60 * 1000;
 /// One letter in so long, to each: 5 minutes.
 pub const PAUSE_MILLIS: i64 = 5 * 60 * 1000;
+/// As many links live beside each other: a stranger who asks for one more makes none useless that its owner has in hand.
+pub const LIVING: i64 = 3;
+// Nobody has more of them, as the next one comes when the first is over.
+const _: () = assert!(PAUSE_MILLIS * LIVING >= LIFE_MILLIS);
 
-/// Sends whoever has the address a link by which they set a new password, if they are an administrator.
+/// Sends whoever has the address a link by which they set a new password, if they are an administrator. Earlier ones stay good
+/// for their time: who asks is not known.
 ///
 /// # Errors
 /// When the database fails.
@@ -40,7 +45,6 @@ pub(crate) fn ask(op: &mut Op<'_>, knock: &Knock) -> Result<()> {
     op.change(|tx, view| {
         let (token, expires) = (Secret::link_token(), view.now.plus_millis(LIFE_MILLIS));
         let hash = sha256(token.expose().as_bytes());
-        store::links::revoke(tx, view.account, user.key, Purpose::Reset)?;
         store::links::insert(tx, view.account, Some(user.key), Purpose::Reset, &hash, view.now, expires)?;
         let now = Credentials { reset_asked: Some(view.now), ..has };
         store::credentials::put(tx, view.account, user.key, &now)?;
@@ -89,7 +93,8 @@ pub fn take(op: &mut Op<'_>, token: &str, new: &NewPassword) -> Result<()> {
         if !store::links::close(tx, &sha256(token.as_bytes()), view.now)? {
             return Err(gone());
         }
-        password::write(tx, view, user, has, new)?;
+        let new = new.following(user, &has)?;
+        password::write(tx, view, user, has, &new)?;
         store::sessions::end_of_users(tx, view.account, &[user])?;
         let text = format!("{email} set a new password by a link from a letter");
         Ok(((), vec![Event::new(EventKind::PasswordChanged, &id, text)]))

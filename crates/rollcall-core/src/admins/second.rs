@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::FACTOR_SEAL;
 use super::attempt::{self, fail};
-use super::link::Who;
+use super::link::{Purpose, Who};
 use super::own::{self, Proof};
 use super::session::{self, Begun, Half, Lack, acting};
 use super::sign_in::{Entered, came_in, door, lack_after_code};
@@ -42,11 +42,12 @@ fn opened(view: &View<'_>, has: &Credentials) -> Result<Option<Zeroizing<Vec<u8>
     sealed.map(|sealed| view.shared.open(view.tx, |key| key.open(FACTOR_SEAL, sealed))).transpose()
 }
 
-/// Begins to add a second factor: makes its secret, which counts for nothing until a code of it was shown.
+/// Begins to add a second factor: makes its secret, which counts for nothing until a code of it was shown; false where the
+/// password that was shown is not right, which counts as a failure. Else whoever finds a session open could shut its owner out.
 ///
 /// # Errors
 /// [`Code::Conflict`] where there is one, or no password yet.
-pub fn begin(op: &mut Op<'_>) -> Result<()> {
+pub fn begin(op: &mut Op<'_>, proof: &Proof) -> Result<bool> {
     op.expect(Permission::UseConsole)?;
     let admin = acting(op)?;
     let has = store::credentials::find(op.tx, op.account, admin.user)?;
@@ -59,11 +60,14 @@ pub fn begin(op: &mut Op<'_>) -> Result<()> {
             "There is no password yet that a second factor could follow. Set one first.",
         ));
     }
+    if !own::is_proved(op, &admin, &has, proof)? {
+        return Ok(false);
+    }
     op.upkeep(|tx, view| {
         let secret: Zeroizing<[u8; 20]> = Zeroizing::new(chance::bytes());
         let sealed = view.sealing_key(tx)?.seal(FACTOR_SEAL, secret.as_slice());
         let now = Credentials { totp: Some(sealed), totp_step: None, ..has };
-        store::credentials::put(tx, view.account, admin.user, &now)
+        store::credentials::put(tx, view.account, admin.user, &now).map(|()| true)
     })
 }
 
@@ -80,12 +84,21 @@ pub fn pending(view: &View<'_>) -> Result<Option<Secret>> {
     Ok(opened(view, &has)?.map(|secret| Secret::new(totp_rs::Secret::from(secret.as_slice()).to_base32())))
 }
 
-/// The second factor counts from now on, if this is a code of it. Gives the recovery codes, which are kept nowhere; none
-/// where the code is wrong.
+/// A second factor that counts from now on.
+#[derive(Debug)]
+pub struct Added {
+    /// The recovery codes, which are kept nowhere.
+    pub codes: Vec<Secret>,
+    /// The session at hand, under another token.
+    pub begun: Begun,
+}
+
+/// The second factor counts from now on, if this is a code of it: all other sessions of the actor end, and links by which
+/// a password could be set are of no use any more. None where the code is wrong.
 ///
 /// # Errors
 /// [`Code::Conflict`] where none is being added.
-pub fn confirm(op: &mut Op<'_>, code: &str) -> Result<Option<Vec<Secret>>> {
+pub fn confirm(op: &mut Op<'_>, code: &str) -> Result<Option<Added>> {
     op.expect(Permission::UseConsole)?;
     let admin = acting(op)?;
     let has = store::credentials::find(op.tx, op.account, admin.user)?;
@@ -98,8 +111,11 @@ pub fn confirm(op: &mut Op<'_>, code: &str) -> Result<Option<Vec<Secret>>> {
         let now = Credentials { totp_at: Some(view.now), totp_step: Some(step), ..has };
         store::credentials::put(tx, view.account, admin.user, &now)?;
         let codes = make_codes(tx, view, admin.user)?;
-        let text = format!("{} signs in with a second factor from now on", admin.email);
-        Ok((Some(codes), vec![Event::new(EventKind::SecondFactorAdded, &admin.public_id, text)]))
+        store::links::revoke(tx, view.account, admin.user, Purpose::Reset)?;
+        let (begun, ended) = session::alone(tx, view, &admin)?;
+        let text =
+            format!("{} signs in with a second factor from now on, which ended {ended} other sessions", admin.email);
+        Ok((Some(Added { codes, begun }), vec![Event::new(EventKind::SecondFactorAdded, &admin.public_id, text)]))
     })
 }
 
@@ -123,23 +139,26 @@ fn hash_of(code: &str) -> [u8; 32] {
     sha256(format!("recovery code {plain}").as_bytes())
 }
 
-/// Removes the second factor; false where the password that was shown is not right, which counts as a failure.
+/// Removes the second factor, and ends all other sessions of the actor. Gives the one at hand another token; none where the
+/// password that was shown is not right, which counts as a failure.
 ///
 /// # Errors
 /// [`Code::Conflict`] where there is none.
-pub fn remove(op: &mut Op<'_>, proof: &Proof) -> Result<bool> {
+pub fn remove(op: &mut Op<'_>, proof: &Proof) -> Result<Option<Begun>> {
     op.expect(Permission::UseConsole)?;
     let admin = acting(op)?;
     let has = factor(op, admin.user)?;
     if !own::is_proved(op, &admin, &has, proof)? {
-        return Ok(false);
+        return Ok(None);
     }
     op.change(|tx, view| {
         let now = Credentials { totp: None, totp_at: None, totp_step: None, failures: 0, ..has };
         store::credentials::put(tx, view.account, admin.user, &now)?;
         store::credentials::replace_codes(tx, view.account, admin.user, &[])?;
-        let text = format!("{} signs in without a second factor from now on", admin.email);
-        Ok((true, vec![Event::new(EventKind::SecondFactorRemoved, &admin.public_id, text)]))
+        let (begun, ended) = session::alone(tx, view, &admin)?;
+        let text =
+            format!("{} signs in without a second factor from now on, which ended {ended} other sessions", admin.email);
+        Ok((Some(begun), vec![Event::new(EventKind::SecondFactorRemoved, &admin.public_id, text)]))
     })
 }
 

@@ -289,8 +289,16 @@ pub fn end_others(op: &mut Op<'_>) -> Result<usize> {
     })
 }
 
+/// How the actor signs in has changed: ends all their sessions but the one at hand, which gets another token. Tells how
+/// many others there were.
+pub(super) fn alone(tx: &WriteTx<'_>, view: &View<'_>, admin: &Admin) -> Result<(Begun, usize)> {
+    let ended = store::sessions::end_others(tx, view.account, admin.user, admin.session)?;
+    let expires = end_of(view, admin)?;
+    Ok((step(tx, view, admin.session, None, Some(expires))?, ended))
+}
+
 /// When the actor's session is over at the latest.
-pub(super) fn end_of(view: &View<'_>, admin: &Admin) -> Result<Time> {
+fn end_of(view: &View<'_>, admin: &Admin) -> Result<Time> {
     let all = list(view, admin.user, Some(&admin.session_id))?;
     all.into_iter().find(|session| session.is_this).map(|session| session.expires).ok_or_else(over)
 }

@@ -85,7 +85,7 @@ pub(crate) fn take(op: &mut Op<'_>, token: &str, first: &First, new: &NewPasswor
         if !store::links::close(tx, &hash, view.now)? {
             return Err(gone());
         }
-        password::write_first(tx, view, user.key, has, new)?;
+        password::write(tx, view, user.key, has, &new.first())?;
         let text = format!("{} set the account up as its first administrator, with a password", user.email);
         Ok(((), vec![Event::new(EventKind::PasswordChanged, &user.id, text)]))
     })

@@ -168,9 +168,11 @@ pub(super) fn lack_after_code(has: &Credentials, view: &View<'_>) -> Option<Lack
     is_over.then_some(Lack::Password)
 }
 
-/// Notes that somebody has shown all that is asked for.
+/// Notes that somebody has shown all that is asked for. A second factor that was begun and never confirmed is forgotten: it
+/// does not lie about for whoever finds this session open.
 pub(super) fn came_in(tx: &WriteTx<'_>, view: &View<'_>, user: &Who, has: Credentials, text: String) -> Result<Event> {
-    let now = Credentials { failures: 0, barred_until: None, ..has };
+    let totp = has.totp.clone().filter(|_| has.totp_at.is_some());
+    let now = Credentials { failures: 0, barred_until: None, totp, ..has };
     store::credentials::put(tx, view.account, user.key, &now)?;
     store::users::note_sign_in(tx, view.account, user.key, view.now)?;
     Ok(Event::new(EventKind::SignedIn, &user.id, text))
@@ -186,7 +188,8 @@ pub fn renew_password(op: &mut Op<'_>, half: &session::Half, new: &password::New
     let user = Who { key: live.user, id: UserId::stored(live.public_id), email: live.email };
     let has = store::credentials::find(op.tx, op.account, user.key)?;
     op.change(|tx, view| {
-        password::write(tx, view, user.key, has, new)?;
+        let new = new.following(user.key, &has)?;
+        password::write(tx, view, user.key, has, &new)?;
         store::sessions::end_others(tx, view.account, user.key, live.key)?;
         let begun = session::step(tx, view, live.key, None, None)?;
         let changed = format!("{} set a new password, as the time of the one before was over", user.email);

@@ -192,22 +192,39 @@ impl Runs {
 }
 
 fn entries(view: &View<'_>, events: Vec<StoredEvent>) -> Result<Vec<Entry>> {
-    let users: Vec<&str> = events.iter().filter(|e| e.actor_kind == "user").map(|e| e.actor_id.as_str()).collect();
-    let emails = store::users::emails(view.tx, view.account, &users)?;
-    let entry = |event: StoredEvent| Entry {
-        number: event.sealed.map_or(0, |sealed| sealed.link.seq),
+    let entry = |(event, by): (StoredEvent, By)| Entry {
+        number: number(&event),
         at: event.at,
         category: event.category,
         name: event.name,
         description: event.description,
-        by: match event.actor_kind.as_str() {
-            "app" => By::App(event.actor_name),
-            "user" => By::User(event.actor_id.clone(), emails.get(&event.actor_id).cloned()),
-            _ => By::Host(event.actor_name),
-        },
+        by,
         ip: event.ip,
     };
-    Ok(events.into_iter().map(entry).collect())
+    Ok(with_whom(view, events)?.map(entry).collect())
+}
+
+/// The number of an event in the chain; none has 0.
+pub(super) fn number(event: &StoredEvent) -> i64 {
+    event.sealed.as_ref().map_or(0, |sealed| sealed.link.seq)
+}
+
+/// Events with who did what they tell of: users with the addresses that they have now. One statement.
+pub(super) fn with_whom(
+    view: &View<'_>,
+    events: Vec<StoredEvent>,
+) -> Result<impl Iterator<Item = (StoredEvent, By)> + use<>> {
+    let users: Vec<&str> = events.iter().filter(|e| e.actor_kind == "user").map(|e| e.actor_id.as_str()).collect();
+    let emails = store::users::emails(view.tx, view.account, &users)?;
+    let by = move |event: &StoredEvent| match event.actor_kind.as_str() {
+        "app" => By::App(event.actor_name.clone()),
+        "user" => By::User(event.actor_id.clone(), emails.get(&event.actor_id).cloned()),
+        _ => By::Host(event.actor_name.clone()),
+    };
+    Ok(events.into_iter().map(move |event| {
+        let by = by(&event);
+        (event, by)
+    }))
 }
 
 #[cfg(test)]

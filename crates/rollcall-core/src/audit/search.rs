@@ -1,7 +1,7 @@
 //! Looking for events by what they tell, the newest first. A log has no end of events, and no index for each question: one
 //! look goes over so many of them and no more, and says from where to look on.
 
-use super::find::{By, last, whereabouts};
+use super::find::{By, last, number, whereabouts, with_whom};
 use super::seal::StoredEvent;
 use crate::clock::Time;
 use crate::error::Result;
@@ -80,7 +80,6 @@ pub fn search(view: &View<'_>, sought: &Sought) -> Result<Look> {
     };
     let oldest = first.max(newest.saturating_sub(LOOKED_AT - 1));
     let mut found = store::audit::matching(view.tx, view.account, (oldest, newest), times, sought, limit + 1)?;
-    let number = |event: &StoredEvent| event.sealed.map_or(0, |sealed| sealed.link.seq);
     let next = if found.len() as i64 > limit {
         found.truncate(limit as usize);
         found.last().map(number)
@@ -126,23 +125,17 @@ pub fn chain(view: &View<'_>) -> Result<Chain> {
 }
 
 fn told(view: &View<'_>, events: Vec<StoredEvent>) -> Result<Vec<Found>> {
-    let users: Vec<&str> = events.iter().filter(|e| e.actor_kind == "user").map(|e| e.actor_id.as_str()).collect();
-    let emails = store::users::emails(view.tx, view.account, &users)?;
-    let found = |event: StoredEvent| Found {
-        number: event.sealed.map_or(0, |sealed| sealed.link.seq),
+    let found = |(event, by): (StoredEvent, By)| Found {
+        number: number(&event),
         at: event.at,
         category: event.category,
         name: event.name,
         description: event.description,
-        by: match event.actor_kind.as_str() {
-            "app" => By::App(event.actor_name),
-            "user" => By::User(event.actor_id.clone(), emails.get(&event.actor_id).cloned()),
-            _ => By::Host(event.actor_name),
-        },
+        by,
         ip: event.ip,
         target: event.target,
         before: event.before,
         after: event.after,
     };
-    Ok(events.into_iter().map(found).collect())
+    Ok(with_whom(view, events)?.map(found).collect())
 }

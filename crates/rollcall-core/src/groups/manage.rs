@@ -136,7 +136,7 @@ fn named(view: &View<'_>, emails: &[String]) -> Result<Vec<(UserKey, String)>> {
     let people = people(view, emails)?;
     let (mut out, mut seen, mut faults) = (Vec::new(), HashSet::new(), Vec::new());
     for email in emails {
-        match people.find(&Lookup::Email(email.clone())) {
+        match people.find_member(&Lookup::Email(email.clone())) {
             Some(user) if seen.insert(user.key) => out.push((user.key, user.email.clone())),
             Some(_) => {}
             None => faults.push(Fault::at("members", format!("no user has the address {:?}", email.trim()))),
@@ -227,11 +227,12 @@ fn named_edge(parent: &Group, child: &Group) -> NamedEdge {
 /// Puts a group into another, each by its id or name. Two that are so already stay as they are.
 ///
 /// # Errors
-/// A fault at `parent` or `child` for what is no group; [`Code::Conflict`] where a group would be in itself, with the path;
-/// [`Code::Forbidden`] where the parent carries what the actor may not hand on.
+/// A fault at `parent` or `child` for what is no group; [`Code::Conflict`] where a group would be in itself, with the path, and
+/// for a parent from the directory; [`Code::Forbidden`] where the parent carries what the actor may not hand on.
 pub fn nest(op: &mut Op<'_>, parent: &str, child: &str) -> Result<Edge> {
     op.expect(Permission::ManageGroups)?;
     let (parent, child) = edge(op, parent, child)?;
+    not_from_the_directory(&parent, "nest groups")?;
     if parent.key == child.key {
         let why = format!("groups would contain each other: {} › {}", parent.name, parent.name);
         return Err(Error::new(Code::Conflict, why));
@@ -249,6 +250,7 @@ pub fn nest(op: &mut Op<'_>, parent: &str, child: &str) -> Result<Edge> {
 pub fn unnest(op: &mut Op<'_>, parent: &str, child: &str) -> Result<Edge> {
     op.expect(Permission::ManageGroups)?;
     let (parent, child) = edge(op, parent, child)?;
+    not_from_the_directory(&parent, "take the group out")?;
     if store::groups::children(op.tx, &[parent.key])?.iter().any(|(_, found)| found.key == child.key) {
         write::unnest(op, &[named_edge(&parent, &child)])?;
     }

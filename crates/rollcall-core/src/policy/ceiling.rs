@@ -181,8 +181,8 @@ pub(crate) fn taking(actor: &Actor, grant: &Grant<'_>) -> Result<(), String> {
     ))
 }
 
-/// Whether the actor may shut somebody out, let them in again, remove them or end their sessions: nobody does so to somebody
-/// who may do what they may not. What apps do to users is what their scope is for.
+/// Whether the actor may change anything about somebody: what is known of them, what they may use, their roles, whether
+/// they are let in. A membership is asked of as what its group carries. Nobody does so to somebody who may do what they may not. What apps do to users is what their scope is for.
 ///
 /// # Errors
 /// A sentence that names whom, and the rights.

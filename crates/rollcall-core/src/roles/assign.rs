@@ -13,7 +13,7 @@ use crate::store::assignments::Holder;
 use crate::store::users::UserRow;
 use crate::store::{self, GroupKey, RoleKey, UserKey};
 use crate::text;
-use crate::users::{Lookup, People, Status};
+use crate::users::{Lookup, People, Status, Unreached};
 
 /// Who gets and who loses one role.
 #[derive(Debug, Clone, Default)]
@@ -117,9 +117,10 @@ fn look_up(view: &View<'_>, operations: &[Operation]) -> Result<Known> {
 
 impl Known {
     fn user(&self, person: &Lookup) -> Result<&UserRow, String> {
-        self.people.find(person).ok_or_else(|| match person {
-            Lookup::Email(email) => format!("Unknown user {}", email.trim()),
-            Lookup::OrgUserId(id) => format!("Unknown org user id {}", id.trim()),
+        self.people.find(person).map_err(|why| match (why, person) {
+            (Unreached::Barred(why), _) => why,
+            (Unreached::Unknown, Lookup::Email(email)) => format!("Unknown user {}", email.trim()),
+            (Unreached::Unknown, Lookup::OrgUserId(id)) => format!("Unknown org user id {}", id.trim()),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::roles::assign::MAX_NAMES;
 use crate::store;
 use crate::store::assignments::{Held, Holder, NewAssignment};
 use crate::text;
-use crate::users::{Lookup, People};
+use crate::users::{Lookup, People, Unreached};
 
 /// How the store says by which way somebody got a role.
 const VIA: &str = "console";
@@ -126,8 +126,9 @@ fn look_up(view: &View<'_>, asked: &Giving, faults: &mut Vec<Fault>) -> Result<K
     let mut holders = Vec::<(Holder, String)>::new();
     for lookup in &lookups {
         match (people.find(lookup), lookup) {
-            (Some(user), _) => holders.push((Holder::User(user.key), user.email.clone())),
-            (None, Lookup::Email(text) | Lookup::OrgUserId(text)) => {
+            (Ok(user), _) => holders.push((Holder::User(user.key), user.email.clone())),
+            (Err(Unreached::Barred(why)), _) => faults.push(Fault::at("users", why)),
+            (Err(Unreached::Unknown), Lookup::Email(text) | Lookup::OrgUserId(text)) => {
                 faults.push(Fault::at("users", format!("no user has the address {:?}", text.trim())));
             }
         }

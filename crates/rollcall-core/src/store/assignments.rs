@@ -185,19 +185,17 @@ pub(crate) fn direct_of(tx: &Tx<'_>, users: &[UserKey]) -> Result<Vec<Direct>> {
     )
 }
 
+pub(super) const ADMIN_RIGHTS: &str = "with recursive carried (group_id, rights) as (\
+    select s.group_id, r.rights from assignments s join roles r on r.id = s.role_id where s.account_id = $1 \
+    and s.group_id is not null and r.kind = 'admin' and (s.expires_at is null or s.expires_at > $2) \
+    union select n.child_id, c.rights from carried c join nestings n on n.parent_id = c.group_id) \
+    select s.user_id, r.rights from assignments s join roles r on r.id = s.role_id where s.account_id = $1 \
+    and s.user_id is not null and r.kind = 'admin' and (s.expires_at is null or s.expires_at > $2) \
+    union select m.user_id, c.rights from carried c join memberships m on m.group_id = c.group_id";
+
 /// What every user with an admin role has by each of its ways: directly, and by every group that carries it.
 pub(crate) fn admin_rights(tx: &Tx<'_>, account: AccountKey, now: Time) -> Result<Vec<(UserKey, AdminRights)>> {
-    tx.query(
-        "with recursive carried (group_id, rights) as (\
-         select s.group_id, r.rights from assignments s join roles r on r.id = s.role_id where s.account_id = $1 \
-         and s.group_id is not null and r.kind = 'admin' and (s.expires_at is null or s.expires_at > $2) \
-         union select n.child_id, c.rights from carried c join nestings n on n.parent_id = c.group_id) \
-         select s.user_id, r.rights from assignments s join roles r on r.id = s.role_id where s.account_id = $1 \
-         and s.user_id is not null and r.kind = 'admin' and (s.expires_at is null or s.expires_at > $2) \
-         union select m.user_id, c.rights from carried c join memberships m on m.group_id = c.group_id",
-        &[account.into(), now.into()],
-        |r| (UserKey(r.int(0)), super::roles::rights(r.opt_int(1))),
-    )
+    tx.query(ADMIN_RIGHTS, &[account.into(), now.into()], |r| (UserKey(r.int(0)), super::roles::rights(r.opt_int(1))))
 }
 
 /// Every assignment of the account.

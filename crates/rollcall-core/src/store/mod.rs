@@ -19,6 +19,7 @@ pub(crate) mod erasures;
 pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod find;
+pub(crate) mod gifts;
 pub(crate) mod grams;
 pub(crate) mod group_lists;
 pub(crate) mod groups;

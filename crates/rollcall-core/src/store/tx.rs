@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use super::gifts::Gifts;
 use super::postgres::Session;
 use super::sqlite::Connected;
 use super::{AccountKey, AppKey, Row, Value};
@@ -17,13 +18,16 @@ enum Behind<'c> {
 }
 
 /// A transaction that may also write.
-pub(crate) struct WriteTx<'c>(Tx<'c>);
+pub(crate) struct WriteTx<'c> {
+    tx: Tx<'c>,
+    gifts: Gifts,
+}
 
 impl<'c> Deref for WriteTx<'c> {
     type Target = Tx<'c>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.tx
     }
 }
 
@@ -142,16 +146,21 @@ impl<'c> Tx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(super) fn sqlite(connected: &'c Connected) -> Self {
-        Self(Tx::sqlite(connected))
+        Self { tx: Tx::sqlite(connected), gifts: Gifts::default() }
     }
 
     pub(super) fn postgres(session: &'c Session) -> Self {
-        Self(Tx::postgres(session))
+        Self { tx: Tx::postgres(session), gifts: Gifts::default() }
+    }
+
+    /// What is known of gifts of admin rights in what this transaction does.
+    pub(crate) fn gifts(&self) -> &Gifts {
+        &self.gifts
     }
 
     /// Grows with every row that is changed: two readings differ where something was changed between them.
     pub(crate) fn changes(&self) -> u64 {
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(c) => c.changes(),
             Behind::Postgres(s) => s.changes(),
         }
@@ -159,7 +168,7 @@ impl<'c> WriteTx<'c> {
 
     /// Takes a lock, until the transaction ends; waits while another transaction holds what contradicts it.
     pub(crate) fn lock(&self, lock: Lock<'_>) -> Result<()> {
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(_) => Ok(()),
             Behind::Postgres(s) => s.lock(lock),
         }
@@ -167,7 +176,8 @@ impl<'c> WriteTx<'c> {
 
     /// Runs a statement and tells how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize> {
-        match self.0.0 {
+        self.gifts.before(self, sql)?;
+        match self.tx.0 {
             Behind::Sqlite(c) => c.execute(sql, parameters),
             Behind::Postgres(s) => s.execute(sql, parameters),
         }
@@ -179,7 +189,8 @@ impl<'c> WriteTx<'c> {
         if batch.is_empty() {
             return Ok(0);
         }
-        match self.0.0 {
+        self.gifts.before(self, sql)?;
+        match self.tx.0 {
             Behind::Sqlite(c) => c.execute_many(sql, batch),
             Behind::Postgres(s) => s.execute_many(sql, batch),
         }
@@ -191,7 +202,8 @@ impl<'c> WriteTx<'c> {
         if batch.is_empty() {
             return Ok(0);
         }
-        match self.0.0 {
+        self.gifts.before(self, sql)?;
+        match self.tx.0 {
             Behind::Sqlite(c) => c.execute_many(sql, batch),
             Behind::Postgres(s) => s.execute_unordered(sql, batch),
         }
@@ -200,7 +212,8 @@ impl<'c> WriteTx<'c> {
     /// As [`Self::execute_many`], for rows that are certainly written and whose number nobody asks for: a database
     /// behind a network gets them with the next statement. What goes wrong with them fails that one, or the commit.
     pub(crate) fn execute_later(&self, sql: &str, batch: &[Vec<Value<'_>>]) -> Result<()> {
-        match self.0.0 {
+        self.gifts.before(self, sql)?;
+        match self.tx.0 {
             Behind::Sqlite(_) => self.execute_many(sql, batch).map(|_| ()),
             Behind::Postgres(s) => s.execute_later(sql, batch),
         }
@@ -212,7 +225,8 @@ impl<'c> WriteTx<'c> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        match self.0.0 {
+        self.gifts.before(self, sql)?;
+        match self.tx.0 {
             Behind::Sqlite(c) => c.insert_returning(sql, batch),
             Behind::Postgres(s) => s.insert_returning(sql, batch),
         }
@@ -226,7 +240,7 @@ impl<'c> WriteTx<'c> {
 
     /// After rows of a table came with their ids: new rows get the ids after the highest.
     pub(crate) fn number_after_last(&self, table: &str) -> Result<()> {
-        match self.0.0 {
+        match self.tx.0 {
             // SQLite looks at the highest id itself.
             Behind::Sqlite(_) => Ok(()),
             Behind::Postgres(s) => s.number_after_last(table),
@@ -236,7 +250,7 @@ impl<'c> WriteTx<'c> {
     /// Which of an account's revision counters this transaction raises: writers at the same time raise different ones,
     /// because a row that all of them write would make them queue.
     pub(crate) fn revision_slot(&self) -> i64 {
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(_) => 0,
             Behind::Postgres(s) => s.slot(),
         }
@@ -245,7 +259,7 @@ impl<'c> WriteTx<'c> {
     /// The stamp of the account's apps. Where several jobs share a transaction they share the look.
     pub(crate) fn stamp(&self, account: AccountKey) -> Result<i64> {
         let look = || super::accounts::marks(self, account).map(|marks| marks.stamp);
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(_) => look(),
             Behind::Postgres(s) => s.stamp_once(account, look),
         }
@@ -254,7 +268,7 @@ impl<'c> WriteTx<'c> {
     /// Whether this transaction changes the account for the first time. On SQLite each job is undone by itself, so that
     /// each counts as one.
     pub(crate) fn is_first_change(&self, account: AccountKey) -> bool {
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(_) => true,
             Behind::Postgres(s) => s.is_first_change(account),
         }
@@ -263,7 +277,7 @@ impl<'c> WriteTx<'c> {
     /// Names an audit event of this transaction: where the answer to a commit is lost, its presence tells whether the
     /// transaction was kept.
     pub(crate) fn leave_trace(&self, trace: Trace) {
-        match self.0.0 {
+        match self.tx.0 {
             Behind::Sqlite(_) => {}
             Behind::Postgres(s) => s.leave_trace(trace),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::people::Unreached;
 use super::write::write_changes;
 use super::{Lookup, People, UserChange, flags};
 use crate::error::{Code, Error, Result};
@@ -36,7 +37,7 @@ pub enum AccessRefusal {
 /// Gives all these users, by address, the same flags; or gives nobody any, for the first of the reasons.
 ///
 /// # Errors
-/// [`Code::Forbidden`] for a flag above the ceiling, or when the database fails; nothing is changed then. A refusal is an
+/// [`Code::Forbidden`] for a flag above the ceiling, or somebody who may do what the actor may not; when the database fails; nothing is changed then. A refusal is an
 /// answer, not an error.
 pub fn set_access(op: &mut Op<'_>, emails: &[String], flags: Flags) -> Result<std::result::Result<(), AccessRefusal>> {
     op.expect(Permission::ManageAccess)?;
@@ -53,9 +54,13 @@ pub fn set_access(op: &mut Op<'_>, emails: &[String], flags: Flags) -> Result<st
     let people = People::look_up(op, asked.iter())?;
     let (mut seen, mut unknown, mut contradicted, mut changes) = (HashSet::new(), Vec::new(), Vec::new(), Vec::new());
     for (email, lookup) in emails.iter().zip(&asked) {
-        let Some(user) = people.find(lookup) else {
-            unknown.push(email.trim().to_owned());
-            continue;
+        let user = match people.find(lookup) {
+            Ok(user) => user,
+            Err(Unreached::Barred(why)) => return Err(Error::new(Code::Forbidden, why)),
+            Err(Unreached::Unknown) => {
+                unknown.push(email.trim().to_owned());
+                continue;
+            }
         };
         if !seen.insert(user.key) {
             continue;

@@ -1,22 +1,22 @@
 //! What is done with users as they are, one or many: shut out and let in again, invited once more, removed. Each or not, the
 //! others unaffected; in one transaction, a part at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::json;
 
 use super::invitation::{self, Invitation};
+use super::people::barred;
 use super::plan::Plan;
 use super::search::{self, Filter};
 use super::write::write_changes;
 use super::{Lookup, Status, UserChange, remove};
-use crate::access;
 use crate::actor::Actor;
 use crate::audit::{Event, EventKind};
 use crate::error::{Code, Error, Result};
 use crate::op::{Op, View};
-use crate::policy::{self, Permission};
-use crate::roles::rights::AdminRights;
+use crate::policy::Permission;
+use crate::store::pages::Kind;
 use crate::store::users::UserRow;
 use crate::store::{self, UserKey};
 
@@ -77,9 +77,13 @@ impl Action {
 pub enum Whom {
     /// Those of these public ids.
     These(Vec<String>),
-    /// All of whom this is so.
-    All(Filter),
+    /// All of whom this is so, if they are as many as was said: nobody is done anything to who came in between.
+    All(Filter, u64),
 }
+
+/// They are not as many as was said, but so many; nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Other(pub u64);
 
 /// Somebody with whom it was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,11 +115,11 @@ impl Acted {
 }
 
 /// Does something with users. The last active admin stays one, and nobody does anything to somebody who may do more than they
-/// may themselves ([`policy`]): these are left over.
+/// may themselves ([`crate::policy`]): these are left over, and so is whoever asks, where the action would shut them out.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a group or role of the filter that is not there; when the database fails. Nothing is done then.
-pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<Acted> {
+pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<std::result::Result<Acted, Other>> {
     op.expect(action.permission())?;
     let mut acted = Acted::default();
     match whom {
@@ -131,24 +135,58 @@ pub fn act(op: &mut Op<'_>, whom: &Whom, action: Action) -> Result<Acted> {
                         None => acted.leave(id, "There is no such user (any more)"),
                     }
                 }
-                act_on(op, users, action, &mut acted)?;
+                act_on(op, without_own(op, users, action, &mut acted), action, &mut acted)?;
             }
         }
-        Whom::All(filter) => {
+        Whom::All(filter, said) => {
             let plan = Plan::of(op, filter)?;
+            let are = counted(op, filter, &plan)?;
+            if are != *said {
+                return Ok(Err(Other(are)));
+            }
             let mut after = Some(0);
             while let Some(from) = after {
                 let (keys, next) = search::each(op, &plan, from)?;
                 for part in keys.chunks(PART) {
                     let mut users = store::users::find_by_keys(op.tx, op.account, part)?;
                     users.sort_unstable_by_key(|user| user.key);
-                    act_on(op, users, action, &mut acted)?;
+                    act_on(op, without_own(op, users, action, &mut acted), action, &mut acted)?;
                 }
                 after = next;
             }
         }
     }
-    Ok(acted)
+    Ok(Ok(acted))
+}
+
+/// How many there are of whom a filter is so: what is said of them before something is done with all. It looks at each, but
+/// for all users together.
+///
+/// # Errors
+/// [`Code::NotFound`] for a group or role of the filter that is not there.
+pub fn count(view: &View<'_>, filter: &Filter) -> Result<u64> {
+    view.expect(Permission::ViewUsers)?;
+    counted(view, filter, &Plan::of(view, filter)?)
+}
+
+fn counted(view: &View<'_>, filter: &Filter, plan: &Plan) -> Result<u64> {
+    if *filter == Filter::default() {
+        return Ok(store::pages::seek(view.tx, view.account, Kind::Users, 0)?.total.unsigned_abs());
+    }
+    let (mut count, mut after) = (0, Some(0));
+    while let Some(from) = after {
+        let (keys, next) = search::each(view, plan, from)?;
+        (count, after) = (count + keys.len() as u64, next);
+    }
+    Ok(count)
+}
+
+/// Whoever asks, where they would shut themselves out by something that is done with many.
+fn own(view: &View<'_>, action: Action) -> Option<UserKey> {
+    match (&view.actor, action) {
+        (Actor::Admin(admin), Action::Suspend | Action::Remove) => Some(admin.user),
+        _ => None,
+    }
 }
 
 /// As [`act`], for one user, of whom it is said why it was not done.
@@ -160,7 +198,7 @@ pub fn act_on_one(op: &mut Op<'_>, id: &str, action: Action) -> Result<()> {
     let Some(user) = store::users::find_by_public_ids(op.tx, op.account, &[id])?.remove(id) else {
         return Err(Error::new(Code::NotFound, "There is no such user (any more)."));
     };
-    if let Some(why) = barred(op, std::slice::from_ref(&user))?.remove(&user.key) {
+    if let Some(why) = barred(op, std::iter::once(&user))?.remove(&user.key) {
         return Err(Error::new(Code::Forbidden, why));
     }
     let mut acted = Acted::default();
@@ -168,26 +206,17 @@ pub fn act_on_one(op: &mut Op<'_>, id: &str, action: Action) -> Result<()> {
     acted.left.pop().map_or(Ok(()), |left| Err(Error::new(Code::Conflict, left.why)))
 }
 
-/// Over whom of these the actor has no say, and why.
-pub(super) fn barred(view: &View<'_>, users: &[UserRow]) -> Result<HashMap<UserKey, String>> {
-    if !matches!(view.actor, Actor::Admin(_)) {
-        return Ok(HashMap::new());
+fn without_own(view: &View<'_>, mut users: Vec<UserRow>, action: Action, acted: &mut Acted) -> Vec<UserRow> {
+    if let Some(own) = own(view, action) {
+        let asks = users.extract_if(.., |user| user.key == own);
+        asks.for_each(|user| acted.leave(&user.email, format!("{} is who asks for it", user.email)));
     }
-    let keys: Vec<UserKey> = users.iter().map(|user| user.key).collect();
-    let access = access::of_users(view, &keys)?;
-    let rights = |user: &UserRow| {
-        let roles = access.get(&user.key).map(|access| &access.roles[..]).unwrap_or_default();
-        roles.iter().fold(AdminRights::NONE, |rights, role| rights.with(role.rights))
-    };
-    let barred = users
-        .iter()
-        .filter_map(|user| Some((user.key, policy::over_user(&view.actor, &user.email, rights(user)).err()?)));
-    Ok(barred.collect())
+    users
 }
 
 /// A part of them; a fixed number of statements.
 fn act_on(op: &mut Op<'_>, users: Vec<UserRow>, action: Action, acted: &mut Acted) -> Result<()> {
-    let barred = barred(op, &users)?;
+    let barred = barred(op, users.iter())?;
     let mut admins: HashSet<UserKey> = match action {
         Action::Suspend => store::assignments::active_admins(op.tx, op.account, op.now)?.into_iter().collect(),
         _ => HashSet::new(),

@@ -39,9 +39,9 @@ impl Known {
         before: &mut Before,
     ) -> Result<Ready<'a>, Vec<UserFault>> {
         let mut faults = Vec::new();
-        let row = people.find(&asked.user);
+        let row = people.find(&asked.user).map_err(|why| faults.push(why.fault(&asked.user))).ok();
         match row {
-            None => faults.push(UserFault::NotFound(asked.user.clone())),
+            None => {}
             Some(row) if !before.named.insert(row.key) => faults.push(UserFault::Repeated(row.email.clone())),
             Some(row) => faults.extend(check_org_user_id(row, asked)),
         }

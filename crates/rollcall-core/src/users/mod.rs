@@ -26,7 +26,7 @@ pub use access::{AccessRefusal, Flags, set_access};
 pub use asked::{NewUser, RoleOnBot, TaskGrant, UserFault, UserUpdate};
 pub use create::{Creation, Outcome, create, create_many};
 pub use info::{Found, Lookup, StatusFilter, UserDetails, info};
-pub(crate) use people::People;
+pub(crate) use people::{People, Unreached};
 pub use profile::{Profile, ProfileField};
 pub use remove::{Stays, remove};
 pub use update::{UpdateOutcome, update};

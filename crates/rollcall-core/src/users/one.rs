@@ -1,7 +1,8 @@
 //! All about one user, for whoever looks after them.
 
 use super::Profile;
-use super::act::{self, Action};
+use super::act::Action;
+use super::people::barred;
 use super::search::{Listed, listed};
 use crate::access::explain::{self, Explained, Makers, Origin};
 use crate::admins::session::{self, Session};
@@ -87,7 +88,7 @@ pub fn one(view: &View<'_>, id: &str) -> Result<One> {
     let groups = joined.into_iter().map(|(id, name, came)| (id, name, makers.origin(&came))).collect();
     let invitations = store::invitations::of_user(view.tx, view.account, row.key, INVITATIONS)?;
     let may_end = policy::allows(&view.actor, Permission::ManageUsers);
-    let is_barred = !act::barred(view, std::slice::from_ref(&row))?.is_empty();
+    let is_barred = !barred(view, std::iter::once(&row))?.is_empty();
     let offered =
         |action: &Action| !is_barred && action.follows(row.status) && policy::allows(&view.actor, action.permission());
     Ok(One {

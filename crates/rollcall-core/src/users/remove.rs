@@ -24,7 +24,8 @@ pub struct Stays {
 }
 
 /// Removes users, in the order asked, with everything that hangs on them; who is named more than once counts where named
-/// first. Gives those who stay: who is unknown, owns the account or a bot, or is the last active admin that is left.
+/// first. Gives those who stay: who is unknown, may do what the actor may not, owns the account or a bot, or is the last
+/// active admin that is left.
 ///
 /// # Errors
 /// When the database fails; nobody is removed then.
@@ -39,15 +40,17 @@ pub fn remove(op: &mut Op<'_>, asked: &[Lookup]) -> Result<Vec<Stays>> {
     }
     let admins = store::assignments::active_admins(op.tx, op.account, op.now)?;
     let mut admins: HashSet<UserKey> = admins.into_iter().collect();
-    let (mut seen, mut unknown) = (HashSet::new(), HashSet::new());
+    let (mut seen, mut unreached) = (HashSet::new(), HashSet::new());
     let (mut stays, mut leaving) = (Vec::new(), Vec::new());
     for lookup in asked {
-        let Some(user) = people.find(lookup) else {
-            if unknown.insert(key(lookup)) {
-                let faults = vec![UserFault::NotFound(lookup.clone())];
-                stays.push(Stays { asked: lookup.clone(), faults });
+        let user = match people.find(lookup) {
+            Ok(user) => user,
+            Err(why) => {
+                if unreached.insert(key(lookup)) {
+                    stays.push(Stays { asked: lookup.clone(), faults: vec![why.fault(lookup)] });
+                }
+                continue;
             }
-            continue;
         };
         if !seen.insert(user.key) {
             continue;

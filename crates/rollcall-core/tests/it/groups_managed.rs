@@ -147,12 +147,16 @@ fn a_cycle_is_refused_with_its_path() {
 fn who_is_in_a_group_of_the_directory_is_said_by_the_directory() {
     let acme = with_groups();
     let greta = hand(&acme, "greta", &["Manage Groups"]);
+    let groups = vec![group("Inner", &[], &[]), group("Other", &[], &[]), group("Plain", &[], &["Inner"])];
+    acme.apply(State { groups, ..state() }).unwrap();
     kept_by_the_directory(&acme, "Plain");
     let before = acme.snapshot();
     assert_eq!(code(add(&acme, &greta, "Plain", &["ada@acme.test"])), Some(Code::Conflict));
     assert_eq!(code(take(&acme, &greta, "Plain", &["cy@acme.test"])), Some(Code::Conflict));
     let id = group_id(&acme, "Plain");
     assert_eq!(code(act(&acme, &greta, GROUPS, move |op| manage::remove(op, &id))), Some(Code::Conflict));
+    assert_eq!(code(nest(&acme, &greta, "Plain", "Other")), Some(Code::Conflict), "nor by a group in it");
+    assert_eq!(code(unnest(&acme, &greta, "Plain", "Inner")), Some(Code::Conflict));
     assert_eq!(acme.snapshot(), before);
 }
 

@@ -2,7 +2,7 @@
 
 use rollcall_core::Result;
 use rollcall_core::actor::Actor;
-use rollcall_core::admins::{Device, link};
+use rollcall_core::admins::{Device, gains, link};
 use rollcall_core::audit::{self, By, Entry, Wanted};
 use rollcall_core::op::{Mode, Op, View};
 use rollcall_core::page::Page;
@@ -77,6 +77,16 @@ pub(crate) fn see<T: Send + 'static>(
     acme.rollcall().read(actor.clone(), permission, work).wait()
 }
 
+/// Writes as somebody, where nobody looks who gains what by it.
+pub(crate) fn act_unseen<T: Send + 'static>(
+    acme: &TestRollcall,
+    actor: &Actor,
+    permission: Permission,
+    work: impl Fn(&mut Op<'_>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    acme.rollcall().write(actor.clone(), permission, Mode::Real, work).wait()
+}
+
 /// Writes as somebody.
 pub(crate) fn act<T: Send + 'static>(
     acme: &TestRollcall,
@@ -84,7 +94,7 @@ pub(crate) fn act<T: Send + 'static>(
     permission: Permission,
     work: impl Fn(&mut Op<'_>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    acme.rollcall().write(actor.clone(), permission, Mode::Real, work).wait()
+    act_unseen(acme, actor, permission, move |op| Ok(gains::of(op, &work)?.0))
 }
 
 /// What the log tells of everything after this many events: event, who, and what was done.

@@ -26,6 +26,7 @@ mod limits;
 mod lists;
 mod model;
 mod once;
+mod over_users;
 mod page_counts;
 mod postgres;
 mod properties;

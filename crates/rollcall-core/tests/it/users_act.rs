@@ -70,7 +70,14 @@ fn do_to(acme: &TestRollcall, actor: &Actor, email: &str, action: Action) -> Res
 
 fn do_to_all(acme: &TestRollcall, actor: &Actor, whom: Whom, action: Action) -> Result<Acted> {
     let work = move |op: &mut rollcall_core::op::Op<'_>| act::act(op, &whom, action);
-    acme.rollcall().write(actor.clone(), action.permission(), Mode::Real, work).wait()
+    let done = acme.rollcall().write(actor.clone(), action.permission(), Mode::Real, work).wait()?;
+    Ok(done.expect("as many as was said"))
+}
+
+/// All of a filter, as many as there are.
+fn all_of(acme: &TestRollcall, filter: Filter) -> Whom {
+    let of = filter.clone();
+    Whom::All(filter, acme.read(move |view| act::count(view, &of)).unwrap())
 }
 
 fn status(acme: &TestRollcall, email: &str) -> Status {
@@ -161,18 +168,54 @@ fn all_of_a_filter_are_done_in_parts_and_the_last_admin_and_who_cannot_be_stay()
     let users = (0..1203).map(|n| active(&format!("u{n}@acme.test"))).collect();
     acme.apply(State { users, ..state() }).unwrap();
     let events = number(&acme, "select count(*) from audit_events where name = 'User Modified'");
-    let all = Whom::All(Filter::default());
+    let all = all_of(&acme, Filter::default());
     let acted = do_to_all(&acme, &acme.host_actor(), all.clone(), Action::Suspend).unwrap();
     assert_eq!((acted.done, acted.left_over, acted.left[0].who.as_str()), (1203, 1, "ada@acme.test"));
     assert_eq!(number(&acme, "select count(*) from users where status = 'suspended'"), 1203);
     assert_eq!(number(&acme, "select count(*) from audit_events where name = 'User Modified'"), events + 1203);
-    let some = Whom::All(Filter { text: "u12".into(), ..Filter::default() });
+    let some = all_of(&acme, Filter { text: "u12".into(), ..Filter::default() });
     let acted = do_to_all(&acme, &acme.host_actor(), some, Action::Reactivate).unwrap();
     assert_eq!((acted.done, acted.left_over), (14, 0), "u12, u120 to u129, u1200 to u1202");
     let acted = do_to_all(&acme, &acme.host_actor(), all, Action::Remove).unwrap();
     assert_eq!((acted.done, acted.left_over), (1203, 1));
     assert_eq!(number(&acme, "select count(*) from users"), 1);
     assert_eq!(status(&acme, "ada@acme.test"), Status::Active);
+}
+
+#[test]
+fn all_of_a_filter_are_done_where_they_are_as_many_as_was_said() {
+    let acme = furnished();
+    acme.apply(State { users: vec![active("bo@acme.test"), active("cy@acme.test")], ..state() }).unwrap();
+    let filters = [
+        Filter::default(),
+        Filter { text: "acme.test".into(), ..Filter::default() },
+        Filter { status: Some(Status::Active), ..Filter::default() },
+    ];
+    let said: Vec<Whom> = filters.iter().map(|filter| all_of(&acme, filter.clone())).collect();
+    assert!(said.iter().all(|whom| matches!(whom, Whom::All(_, 3))), "{said:?}");
+    acme.apply(State { users: vec![active("di@acme.test")], ..state() }).unwrap();
+    let before = acme.snapshot();
+    for whom in said {
+        let done = acme.write(move |op| act::act(op, &whom, Action::Remove)).unwrap();
+        assert_eq!(done, Err(act::Other(4)));
+        assert_eq!(acme.snapshot(), before);
+    }
+}
+
+#[test]
+fn whoever_asks_is_left_out_where_they_would_shut_themselves_out() {
+    let acme = furnished();
+    acme.apply(State { users: vec![active("bo@acme.test")], ..state() }).unwrap();
+    let cy = signed_in(&acme, "cy@acme.test", false);
+    for (action, whom) in [
+        (Action::Suspend, all_of(&acme, Filter::default())),
+        (Action::Remove, Whom::These(["bo", "cy"].map(|name| id(&acme, &format!("{name}@acme.test"))).into())),
+    ] {
+        let acted = do_to_all(&acme, &cy, whom, action).unwrap();
+        let why = "cy@acme.test is who asks for it".to_owned();
+        assert!(acted.left.iter().any(|left| left.why == why), "{action:?}: {acted:?}");
+        assert!(acted.done > 0 && status(&acme, "cy@acme.test") == Status::Active, "{action:?}: {acted:?}");
+    }
 }
 
 #[test]

@@ -65,7 +65,6 @@ users-count = { $n ->
     [one] ein Benutzer
    *[other] { $n } Benutzer
 }
-users-count-many = viele Benutzer, mehr als hier gezählt werden
 users-done-suspended = Ausgesetzt: { $name }.
 users-done-reactivated = Wieder aktiv: { $name }.
 users-done-unlocked = Entsperrt: { $name }.
@@ -88,6 +87,7 @@ users-remove-button = Ja, entfernen
 
 users-confirm-text = Noch ist nichts geschehen. Es betrifft:
 users-confirm-remove = Noch ist nichts geschehen. Mit diesen Benutzern gehen ihre Gruppen, Rollen, Aufgaben, Einladungen und Sitzungen. Das kann nicht rückgängig gemacht werden.
+users-confirm-others = Die Liste hat sich geändert, seit Sie gefragt wurden; es ist nichts geschehen. Sehen Sie sich die Zahl an, und bestätigen Sie noch einmal.
 users-confirm-all = Die ganze Liste:
 users-left-title = Nicht bei allen gelungen
 users-left-done = { $n ->

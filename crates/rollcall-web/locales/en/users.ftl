@@ -65,7 +65,6 @@ users-count = { $n ->
     [one] one user
    *[other] { $n } users
 }
-users-count-many = many users, more than are counted here
 users-done-suspended = Suspended: { $name }.
 users-done-reactivated = Active again: { $name }.
 users-done-unlocked = Unlocked: { $name }.
@@ -88,6 +87,7 @@ users-remove-button = Yes, remove
 
 users-confirm-text = Nothing has been done yet. It will be done with:
 users-confirm-remove = Nothing has been done yet. These go with their groups, roles, tasks, invitations and sessions. This cannot be undone.
+users-confirm-others = The list has changed since you were asked, and nothing has been done. Look at the number, and confirm once more.
 users-confirm-all = All of the list:
 users-left-title = Not done with everybody
 users-left-done = { $n ->

@@ -46,6 +46,11 @@ pub(super) fn keep_session(token: &str) -> HeaderValue {
     set(SESSION, token, "")
 }
 
+/// A session's token as a browser will send it.
+pub(super) fn as_sent(token: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("{SESSION}={token}")).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
 pub(super) fn drop_session() -> HeaderValue {
     set(SESSION, "", "; Max-Age=0")
 }

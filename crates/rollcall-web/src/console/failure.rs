@@ -109,10 +109,11 @@ impl Failure {
 
 /// Where one signs in, and comes back to what was asked for.
 fn to_the_door(visit: &Visit) -> Response {
+    let target = visit.comes_back_to();
     if let Some(half) = visit.half() {
-        return visit.go(&sign_in::step(Some(half.lacks), &visit.target), None);
+        return visit.go(&sign_in::step(Some(half.lacks), target), None);
     }
-    let next: String = form_urlencoded::byte_serialize(visit.target.as_bytes()).collect();
+    let next: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
     let mut response = visit.go(&format!("/console/sign-in?next={next}"), None);
     // What is over is of no use to the browser.
     response.headers_mut().append(header::SET_COOKIE, cookie::drop_session());

@@ -1,6 +1,5 @@
 //! Lists of the console: how many rows a page has, where it goes on, and whether they are asked for as a file.
 
-use super::csv;
 use super::visit::Visit;
 
 /// How many rows a page has.
@@ -11,10 +10,8 @@ pub(super) fn is_file(visit: &Visit) -> bool {
     visit.query("format") == "csv"
 }
 
-/// How many rows are read: one more than a page has, which says that there is another page.
-pub(super) fn limit(visit: &Visit) -> u32 {
-    if is_file(visit) { u32::try_from(csv::MAX_ROWS).unwrap_or(u32::MAX) } else { PAGE + 1 }
-}
+/// How many rows are read for a page: one more than it has, which says that there is another page.
+pub(super) const LIMIT: u32 = PAGE + 1;
 
 /// Where a list is begun again, and where it goes on.
 pub(super) struct Pager {

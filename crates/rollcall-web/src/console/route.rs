@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, on};
 use rollcall_core::policy::Permission;
 
+use super::all_routes;
 use super::failure::Failure;
 use super::visit::Visit;
 use crate::Served;
@@ -58,6 +59,22 @@ pub(super) fn route(router: Router<Served>, row: &'static Route) -> Router<Serve
         answer(row, served, parameters, request).await
     };
     router.route(row.path, on(filter, answer))
+}
+
+/// The page that a path is of: itself, or else the nearest above it. Forms are sent to paths below that of the page they are on.
+/// Browsers are asked not to say on which page (`Referrer-Policy`), so that this is asked of nobody.
+pub(super) fn page_of(path: &str) -> &str {
+    let fits = |row: &str| {
+        let (parts, of) = (row.split('/'), path.split('/'));
+        parts.clone().count() == of.clone().count()
+            && parts.zip(of).all(|(part, of)| part.starts_with('{') || part == of)
+    };
+    let is_page = |row: &Route| row.method == "GET" && matches!(row.needs, Needs::Permission(_)) && fits(row.path);
+    match path.rsplit_once('/') {
+        _ if all_routes().any(is_page) => path,
+        Some((above, _)) if !above.is_empty() => page_of(above),
+        _ => "/console",
+    }
 }
 
 async fn answer(row: &'static Route, served: Served, parameters: Vec<(String, String)>, request: Request) -> Response {

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use rollcall_core::actor::{Actor, Admin};
-use rollcall_core::admins::session::{Half, Recognised};
+use rollcall_core::admins::session::{Begun, Half, Recognised};
 use rollcall_core::admins::{Device, gains};
 use rollcall_core::clock::Time;
 use rollcall_core::op::{Mode, Op, View};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::form::{self, CONFIRMED, Form, MAX_FORM};
-use super::route::Needs;
+use super::route::{self, Needs};
 use super::words::{Language, Words};
 use super::{cookie, layout};
 use crate::http::body::{self, BodyPatience, Unread};
@@ -71,6 +71,8 @@ pub(super) struct Visit {
     actor: Option<Actor>,
     half: Option<Half>,
     device: Device,
+    /// Whether a form was sent, and no page asked for.
+    is_form: bool,
     /// Path and query, as they came.
     pub(super) target: String,
     pub(super) words: Words,
@@ -98,10 +100,26 @@ impl Visit {
             actor: None,
             half: None,
             device,
+            is_form: !request.method().is_safe(),
             target,
             words,
             flash,
         }
+    }
+
+    /// What can be asked for again once whoever asks has signed in: the same, or the page of the form that was sent.
+    pub(super) fn comes_back_to(&self) -> &str {
+        match self.is_form {
+            true => route::page_of(self.target.split('?').next().unwrap_or_default()),
+            false => &self.target,
+        }
+    }
+
+    /// The same visit in the same session, which has another token from now on: for a page that is shown at once.
+    pub(super) fn in_session(&self, begun: &Begun) -> Self {
+        let mut visit = self.clone();
+        visit.headers.insert(header::COOKIE, cookie::as_sent(begun.token.expose()));
+        visit
     }
 
     /// Finds out whose session it is, where there is one.

@@ -97,11 +97,18 @@ pub(crate) fn set_password(
 
 /// Adds a second factor; gives its key, and the recovery codes.
 pub(crate) fn add_factor(acme: &TestRollcall, actor: &Actor) -> (String, Vec<Secret>) {
-    own_change(acme, actor, factor::begin).unwrap();
+    assert!(begin_factor(acme, actor, None).unwrap());
     let key = own_read(acme, actor, factor::pending).unwrap().unwrap().expose().to_owned();
     let shown = code(acme, &key);
-    let codes = own_change(acme, actor, move |op| factor::confirm(op, &shown)).unwrap().unwrap();
-    (key, codes)
+    let added = own_change(acme, actor, move |op| factor::confirm(op, &shown)).unwrap().unwrap();
+    (key, added.codes)
+}
+
+/// Begins to add a second factor, showing a password where one is given.
+pub(crate) fn begin_factor(acme: &TestRollcall, actor: &Actor, shown: Option<&str>) -> Result<bool> {
+    let record = own_read(acme, actor, own::record)?;
+    let proof = shown.map(|shown| record.compare(&secret(shown)));
+    own_change(acme, actor, move |op| factor::begin(op, &proof))
 }
 
 /// The code of the present time.

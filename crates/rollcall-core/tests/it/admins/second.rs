@@ -13,8 +13,8 @@ use rollcall_core::users::Status;
 use rollcall_testkit::TestRollcall;
 
 use super::{
-    ADA, OTHER, PASSWORD, add_factor, by_link, code, comes_in, event_count, events, half, own_change, own_page,
-    own_read, recognise, secret, status, whole, with_password,
+    ADA, OTHER, PASSWORD, add_factor, begin_factor, by_link, code, comes_in, event_count, events, half, own_change,
+    own_page, own_read, recognise, secret, status, whole, with_password,
 };
 use crate::setting::{number, traces};
 
@@ -36,7 +36,7 @@ fn show(acme: &TestRollcall, begun: &Begun, code: &str) -> Option<Begun> {
     }
 }
 
-fn remove(acme: &TestRollcall, actor: &Actor, shown: Option<&str>) -> rollcall_core::Result<bool> {
+fn remove(acme: &TestRollcall, actor: &Actor, shown: Option<&str>) -> rollcall_core::Result<Option<Begun>> {
     let record = own_read(acme, actor, own::record)?;
     let proof = shown.map(|shown| record.compare(&secret(shown)));
     own_change(acme, actor, move |op| second::remove(op, &proof))
@@ -48,16 +48,17 @@ fn a_factor_counts_once_a_code_of_it_was_shown_and_its_secret_is_sealed() {
     let ada = by_link(&acme, ADA);
     let nothing = own_change(&acme, &ada, |op| second::confirm(op, "000000")).unwrap_err();
     assert_eq!(nothing.code(), Code::Conflict);
-    own_change(&acme, &ada, second::begin).unwrap();
-    let key = own_read(&acme, &ada, second::pending).unwrap().unwrap().expose().to_owned();
+    assert!(begin_factor(&acme, &ada, None).unwrap());
     assert_eq!(comes_in(acme.rollcall(), ADA, PASSWORD).unwrap().lacks, None, "it does not count yet");
+    assert!(begin_factor(&acme, &ada, None).unwrap(), "whoever comes in begins anew");
+    let key = own_read(&acme, &ada, second::pending).unwrap().unwrap().expose().to_owned();
     assert!(own_change(&acme, &ada, |op| second::confirm(op, "000000")).unwrap().is_none());
     let shown = code(&acme, &key);
-    let codes = own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().unwrap();
+    let codes = own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().unwrap().codes;
     assert_eq!((codes.len(), own_page(&acme, &ada).codes), (RECOVERY_CODES, RECOVERY_CODES as u64));
     assert_eq!(comes_in(acme.rollcall(), ADA, PASSWORD).unwrap().lacks, Some(Lack::Code));
     assert!(own_read(&acme, &ada, second::pending).unwrap().is_none(), "it is not shown again");
-    assert_eq!(own_change(&acme, &ada, second::begin).unwrap_err().code(), Code::Conflict);
+    assert_eq!(begin_factor(&acme, &ada, None).unwrap_err().code(), Code::Conflict);
     let raw = totp_rs::Secret::try_from_base32(&key).unwrap();
     let hex: String = raw.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(traces(&acme, &key).is_empty() && traces(&acme, &hex).is_empty(), "nothing in clear");
@@ -129,9 +130,13 @@ fn removing_a_factor_asks_for_the_password() {
     let rollcall = acme.rollcall();
     let begun = show(&acme, &comes_in(rollcall, ADA, PASSWORD).unwrap(), codes[0].expose()).unwrap();
     let ada = whole(rollcall, &begun);
-    assert!(!remove(&acme, &ada, None).unwrap());
-    assert!(!remove(&acme, &ada, Some(OTHER)).unwrap());
-    assert!(remove(&acme, &ada, Some(PASSWORD)).unwrap());
+    assert!(remove(&acme, &ada, None).unwrap().is_none());
+    assert!(remove(&acme, &ada, Some(OTHER)).unwrap().is_none());
+    let other = show(&acme, &comes_in(rollcall, ADA, PASSWORD).unwrap(), codes[1].expose()).unwrap();
+    let renewed = remove(&acme, &ada, Some(PASSWORD)).unwrap().unwrap();
+    assert!(recognise(rollcall, &other.token).is_none(), "other sessions end");
+    assert!(recognise(rollcall, &begun.token).is_none(), "and this one has another token");
+    let ada = whole(rollcall, &renewed);
     assert_eq!(remove(&acme, &ada, Some(PASSWORD)).unwrap_err().code(), Code::Conflict);
     assert_eq!(comes_in(rollcall, ADA, PASSWORD).unwrap().lacks, None);
     assert_eq!(number(&acme, "select count(*) from recovery_codes"), 0);
@@ -141,7 +146,36 @@ fn removing_a_factor_asks_for_the_password() {
 fn whoever_came_from_the_host_just_now_removes_a_factor_that_is_lost() {
     let (acme, _, _) = with_factor();
     let ada = by_link(&acme, ADA);
-    assert!(remove(&acme, &ada, None).unwrap());
+    assert!(remove(&acme, &ada, None).unwrap().is_some());
+}
+
+#[test]
+fn adding_a_factor_asks_for_the_password_and_ends_other_sessions() {
+    let acme = with_password();
+    let rollcall = acme.rollcall();
+    let (begun, other) = (comes_in(rollcall, ADA, PASSWORD).unwrap(), comes_in(rollcall, ADA, PASSWORD).unwrap());
+    let ada = whole(rollcall, &begun);
+    for shown in [None, Some(OTHER)] {
+        assert!(!begin_factor(&acme, &ada, shown).unwrap(), "{shown:?}");
+        assert!(own_read(&acme, &ada, second::pending).unwrap().is_none(), "{shown:?}");
+    }
+    assert_eq!(number(&acme, "select failures from credentials"), 1, "what is wrong counts, what is missing does not");
+    assert!(begin_factor(&acme, &ada, Some(PASSWORD)).unwrap());
+    let key = own_read(&acme, &ada, second::pending).unwrap().unwrap();
+    let shown = code(&acme, key.expose());
+    let added = own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().unwrap();
+    assert!(recognise(rollcall, &other.token).is_none(), "other sessions end");
+    assert!(recognise(rollcall, &begun.token).is_none(), "and this one has another token");
+    whole(rollcall, &added.begun);
+}
+
+#[test]
+fn a_factor_that_was_begun_and_left_is_forgotten_when_its_owner_comes_in_again() {
+    let acme = with_password();
+    let ada = whole(acme.rollcall(), &comes_in(acme.rollcall(), ADA, PASSWORD).unwrap());
+    assert!(begin_factor(&acme, &ada, Some(PASSWORD)).unwrap());
+    comes_in(acme.rollcall(), ADA, PASSWORD).unwrap();
+    assert!(own_read(&acme, &ada, second::pending).unwrap().is_none());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use axum::response::Response;
 use rollcall_core::apps::{self, AppInfo};
 use rollcall_core::policy::Permission;
 
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::visit::Visit;
@@ -29,15 +29,19 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
     });
     if visit.query("format") == "csv" {
         let head = ["clientId", "name", "algorithm", "scopes", "created", "lastUsed", "expires"];
-        let rows = apps.iter().map(|app| {
-            let time =
-                |time: Option<rollcall_core::clock::Time>| time.map_or_else(String::new, |time| time.to_string());
-            let scopes = app.scopes.iter().map(|scope| scope.id()).collect::<Vec<_>>().join(" ");
-            let (id, name) = (app.client_id.to_string(), app.name.clone());
-            let algorithm = app.algorithm.name().to_owned();
-            vec![id, name, algorithm, scopes, app.created.to_string(), time(app.last_used), time(app.expires)]
-        });
-        return csv::file("client-apps", &head, rows);
+        let rows: Vec<Vec<String>> = apps
+            .iter()
+            .map(|app| {
+                let time =
+                    |time: Option<rollcall_core::clock::Time>| time.map_or_else(String::new, |time| time.to_string());
+                let scopes = app.scopes.iter().map(|scope| scope.id()).collect::<Vec<_>>().join(" ");
+                let (id, name) = (app.client_id.to_string(), app.name.clone());
+                let algorithm = app.algorithm.name().to_owned();
+                vec![id, name, algorithm, scopes, app.created.to_string(), time(app.last_used), time(app.expires)]
+            })
+            .collect();
+        let read = move |_: Option<()>| std::future::ready(Ok(Portion::new(rows.clone().into_iter(), None)));
+        return csv::file("client-apps", &head, read).await;
     }
     let csv = visit.address_with("/console/apps", &[("format", "csv")]);
     visit.page(&Page { l: Layout::of(&visit, visit.words.t("nav-apps")), apps, text: visit.query("q"), has_any, csv })

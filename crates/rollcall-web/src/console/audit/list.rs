@@ -6,16 +6,15 @@ use rollcall_core::audit::{self, By, Chain, EventKind, Found, Look, Sought};
 use rollcall_core::clock::Time;
 use rollcall_core::policy::Permission;
 
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::visit::Visit;
 
 /// As many events stand on a page.
 const PAGE: u32 = 50;
-/// As many looks an export takes at most, of a hundred events or [`audit::LOOKED_AT`] that are passed over: a file of a hundred
-/// thousand events. The whole log is written by `rollcall audit export`.
-const LOOKS: usize = 1_000;
+/// As many times what is pending is sealed at most before a page is shown.
+const ROUNDS: u64 = 1_000;
 
 #[derive(Template)]
 #[template(path = "console/audit/list.html")]
@@ -69,7 +68,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
         Err(why) => (Sought { limit: PAGE, ..Sought::default() }, Some(why)),
     };
     if visit.query("format") == "csv" && fault.is_none() {
-        return export(&visit, sought).await;
+        return export(visit, sought).await;
     }
     let (Look { events, next }, chain) = visit
         .read(Permission::ViewAuditLog, move |view| Ok((audit::search(view, &sought)?, audit::chain(view)?)))
@@ -96,7 +95,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
 /// Seals what is pending, so that it is seen; others may go on writing.
 pub(super) async fn seal(visit: &Visit) -> Result<(), Failure> {
     let unsealed = visit.read(Permission::ViewAuditLog, audit::unsealed).await?;
-    for _ in 0..unsealed.div_ceil(audit::SEALED_AT_ONCE).min(LOOKS as u64) {
+    for _ in 0..unsealed.div_ceil(audit::SEALED_AT_ONCE).min(ROUNDS) {
         if visit.seal_log().await? == 0 {
             break;
         }
@@ -104,31 +103,31 @@ pub(super) async fn seal(visit: &Visit) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn export(visit: &Visit, mut sought: Sought) -> Result<Response, Failure> {
+/// All that is found, as a file; a portion is what one look finds, be it nothing.
+async fn export(visit: Visit, mut sought: Sought) -> Result<Response, Failure> {
     sought.limit = audit::MAX_SIZE;
-    let mut all = Vec::new();
-    for _ in 0..LOOKS {
-        let one = sought.clone();
-        let look = visit.read(Permission::ViewAuditLog, move |view| audit::search(view, &one)).await?;
-        all.extend(look.events);
-        match look.next {
-            Some(next) => sought.before = Some(next),
-            None => break,
-        }
-    }
     let head = ["number", "time", "category", "event", "description", "by", "ip", "target", "before", "after"];
-    let rows = all.into_iter().map(|event| {
-        let by = match event.by {
-            By::App(name) => format!("app {name}"),
-            By::User(id, email) => email.unwrap_or(id),
-            By::Host(name) => format!("host {name}"),
-        };
-        let text = |text: Option<String>| text.unwrap_or_default();
-        let Found { number, at, category, name, description, ip, target, before, after, .. } = event;
-        let (number, at) = (number.to_string(), at.to_string());
-        vec![number, at, category, name, description, by, text(ip), target, text(before), text(after)]
-    });
-    csv::file("audit-log", &head, rows)
+    let read = move |before: Option<i64>| {
+        let (visit, mut sought) = (visit.clone(), sought.clone());
+        sought.before = before.or(sought.before);
+        async move {
+            let look = visit.read(Permission::ViewAuditLog, move |view| audit::search(view, &sought)).await?;
+            Ok(Portion::new(look.events.into_iter().map(line), look.next))
+        }
+    };
+    csv::file("audit-log", &head, read).await
+}
+
+fn line(event: Found) -> Vec<String> {
+    let by = match event.by {
+        By::App(name) => format!("app {name}"),
+        By::User(id, email) => email.unwrap_or(id),
+        By::Host(name) => format!("host {name}"),
+    };
+    let text = |text: Option<String>| text.unwrap_or_default();
+    let Found { number, at, category, name, description, ip, target, before, after, .. } = event;
+    let (number, at) = (number.to_string(), at.to_string());
+    vec![number, at, category, name, description, by, text(ip), target, text(before), text(after)]
 }
 
 #[cfg(test)]

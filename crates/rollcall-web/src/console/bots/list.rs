@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::bots::{self, Audience, BotFilter, BotRow};
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager, counted};
@@ -42,12 +43,20 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         is_down: order == "-name",
         after: visit.query("after").to_owned(),
     };
-    let limit = listing::limit(&visit);
-    let mut rows = visit.read(Permission::ViewBots, move |view| bots::find(view, &filter, limit)).await?;
     if listing::is_file(&visit) {
         let head = ["id", "name", "description", "owner", "published", "audience", "tasks", "roles given", "created"];
-        return csv::file("bots", &head, rows.into_iter().map(line));
+        let read = move |after: Option<String>| {
+            let (visit, mut filter) = (visit.clone(), filter.clone());
+            filter.after = after.unwrap_or_default();
+            async move {
+                let look = move |view: &View<'_>| bots::find(view, &filter, csv::AT_ONCE);
+                let rows = visit.read(Permission::ViewBots, look).await?;
+                Ok(Portion::of(rows, |row| row.cursor.clone(), line))
+            }
+        };
+        return csv::file("bots", &head, read).await;
     }
+    let mut rows = visit.read(Permission::ViewBots, move |view| bots::find(view, &filter, listing::LIMIT)).await?;
     let pager = listing::pager(&visit, PATH, "after", &mut rows, |row| row.cursor.clone());
     let after = visit.query("after");
     visit.page(&Page {

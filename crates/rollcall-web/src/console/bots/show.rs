@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::bots::{self, Audience, BotAround};
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::{Holder, HolderFilter};
 
 use super::address;
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
@@ -43,13 +44,12 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         text: visit.query(text).to_owned(),
         after: visit.query(after).parse().unwrap_or(0),
     };
-    let (given, users, limit) = (filter("q", "after"), filter("user", "users-after"), listing::limit(visit));
-    let look = move |view: &rollcall_core::op::View<'_>| bots::around(view, &id, &given, &users, limit);
-    let mut around = visit.read(Permission::ViewBots, look).await?;
+    let (given, users) = (filter("q", "after"), filter("user", "users-after"));
     if listing::is_file(visit) {
-        let (given, who) = (around.given.unwrap_or_default(), around.who);
-        return csv::file("roles", &HEAD, given.into_iter().map(|holding| line(holding, &who)));
+        return file(visit.clone(), id, given).await;
     }
+    let look = move |view: &View<'_>| bots::around(view, &id, &given, &users, listing::LIMIT);
+    let mut around = visit.read(Permission::ViewBots, look).await?;
     let here = address(around.bot.id.as_str());
     let (mut no_roles, mut nobody) = (Vec::new(), Vec::new());
     let given = around.given.as_mut().unwrap_or(&mut no_roles);
@@ -71,6 +71,22 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         faults,
     };
     visit.page_of(page.faults.status(), &page)
+}
+
+/// All roles that were given on it, as a file.
+async fn file(visit: Visit, id: String, filter: HolderFilter) -> Result<Response, Failure> {
+    let read = move |after: Option<i64>| {
+        let (visit, id) = (visit.clone(), id.clone());
+        let filter = HolderFilter { after: after.unwrap_or(0), ..filter.clone() };
+        async move {
+            let nobody = HolderFilter::default();
+            let look = move |view: &View<'_>| bots::around(view, &id, &filter, &nobody, csv::AT_ONCE);
+            let BotAround { given, who, .. } = visit.read(Permission::ViewBots, look).await?;
+            let given = given.unwrap_or_default();
+            Ok(Portion::of(given, |holding| holding.place, |holding| line(holding, &who)))
+        }
+    };
+    csv::file("roles", &HEAD, read).await
 }
 
 pub(super) async fn give(visit: Visit) -> Result<Response, Failure> {

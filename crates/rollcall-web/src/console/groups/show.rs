@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::groups::{self, GroupAround, GroupMember, MemberFilter, Source};
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::Status;
 
 use super::address;
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
@@ -46,13 +47,11 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 pub(super) async fn page(visit: &Visit, faults: Faults, typed: Typed<'_>) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
     let filter = MemberFilter { text: visit.query("q").to_owned(), after: visit.query("after").to_owned() };
-    let limit = listing::limit(visit);
-    let mut around = visit.read(Permission::ViewGroups, move |view| groups::around(view, &id, &filter, limit)).await?;
     if listing::is_file(visit) {
-        let GroupAround { members, who, .. } = around;
-        let head = ["id", "email", "name", "status", "since", "added by", "via"];
-        return csv::file("members", &head, members.into_iter().map(|member| line(member, &who)));
+        return file(visit.clone(), id, filter).await;
     }
+    let look = move |view: &View<'_>| groups::around(view, &id, &filter, listing::LIMIT);
+    let mut around = visit.read(Permission::ViewGroups, look).await?;
     let here = address(around.group.id.as_str());
     let pager = listing::pager(visit, &here, "after", &mut around.members, |member| member.id.to_string());
     let page = Page {
@@ -68,6 +67,21 @@ pub(super) async fn page(visit: &Visit, faults: Faults, typed: Typed<'_>) -> Res
         faults,
     };
     visit.page_of(page.faults.status(), &page)
+}
+
+/// All members as a file.
+async fn file(visit: Visit, id: String, filter: MemberFilter) -> Result<Response, Failure> {
+    let head = ["id", "email", "name", "status", "since", "added by", "via"];
+    let read = move |after: Option<String>| {
+        let (visit, id) = (visit.clone(), id.clone());
+        let filter = MemberFilter { after: after.unwrap_or_default(), ..filter.clone() };
+        async move {
+            let look = move |view: &View<'_>| groups::around(view, &id, &filter, csv::AT_ONCE);
+            let GroupAround { members, who, .. } = visit.read(Permission::ViewGroups, look).await?;
+            Ok(Portion::of(members, |member| member.id.to_string(), |member| line(member, &who)))
+        }
+    };
+    csv::file("members", &head, read).await
 }
 
 fn line(member: GroupMember, who: &rollcall_core::who::Named) -> Vec<String> {

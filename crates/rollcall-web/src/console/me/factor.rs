@@ -14,6 +14,7 @@ use rollcall_core::policy::Permission;
 
 use super::page::{Wrong, refused};
 use super::{ADDRESS, codes, proof};
+use crate::console::cookie;
 use crate::console::failure::Failure;
 use crate::console::layout::{self, Layout};
 use crate::console::visit::{Flash, Visit};
@@ -53,8 +54,18 @@ async fn page(visit: &Visit, status: StatusCode, is_refused: bool) -> Result<Res
 }
 
 pub(super) async fn begin(visit: Visit) -> Result<Response, Failure> {
-    visit.write(Permission::UseConsole, Mode::Real, second::begin).await?;
-    Ok(visit.go(HERE, None))
+    let proof = proof(&visit).await?;
+    let begin = move |op: &mut Op<'_>| second::begin(op, &proof);
+    if visit.write(Permission::UseConsole, Mode::Real, begin).await? {
+        return Ok(visit.go(HERE, None));
+    }
+    wrong(&visit).await
+}
+
+/// The page, where the password by which the factor was to be changed is wrong.
+async fn wrong(visit: &Visit) -> Result<Response, Failure> {
+    let factor = Some(visit.words.t("me-password-wrong"));
+    refused(visit, Wrong { factor, ..Wrong::default() }).await
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
@@ -78,7 +89,12 @@ pub(super) async fn confirm(visit: Visit) -> Result<Response, Failure> {
     let code = visit.form().get("code").to_owned();
     let confirm = move |op: &mut Op<'_>| second::confirm(op, &code);
     match visit.write(Permission::UseConsole, Mode::Real, confirm).await? {
-        Some(codes) => codes::page(&visit, &codes),
+        Some(added) => {
+            let visit = visit.in_session(&added.begun);
+            let mut response = codes::page(&visit, &added.codes)?;
+            response.headers_mut().append(header::SET_COOKIE, cookie::keep_session(added.begun.token.expose()));
+            Ok(response)
+        }
         None => page(&visit, StatusCode::UNPROCESSABLE_ENTITY, true).await,
     }
 }
@@ -86,9 +102,12 @@ pub(super) async fn confirm(visit: Visit) -> Result<Response, Failure> {
 pub(super) async fn remove(visit: Visit) -> Result<Response, Failure> {
     let proof = proof(&visit).await?;
     let remove = move |op: &mut Op<'_>| second::remove(op, &proof);
-    if visit.write(Permission::UseConsole, Mode::Real, remove).await? {
-        return Ok(visit.go(ADDRESS, Some(&Flash::done("done-factor-removed", &[]))));
+    match visit.write(Permission::UseConsole, Mode::Real, remove).await? {
+        Some(begun) => {
+            let mut response = visit.go(ADDRESS, Some(&Flash::done("done-factor-removed", &[])));
+            response.headers_mut().append(header::SET_COOKIE, cookie::keep_session(begun.token.expose()));
+            Ok(response)
+        }
+        None => wrong(&visit).await,
     }
-    let factor = Some(visit.words.t("me-password-wrong"));
-    refused(&visit, Wrong { factor, ..Wrong::default() }).await
 }

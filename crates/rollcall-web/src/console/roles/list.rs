@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::{self, RoleFilter, RoleKind, RoleOrder, RoleRow, rights};
 
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager, counted};
@@ -37,12 +38,20 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         order: if order == "-name" { RoleOrder::NameDown } else { RoleOrder::Name },
         after: visit.query("after").to_owned(),
     };
-    let limit = listing::limit(&visit);
-    let mut rows = visit.read(Permission::ViewRoles, move |view| roles::find(view, &filter, limit)).await?;
     if listing::is_file(&visit) {
         let head = ["id", "name", "kind", "built in", "description", "rights", "given", "changed"];
-        return csv::file("roles", &head, rows.into_iter().map(line));
+        let read = move |after: Option<String>| {
+            let (visit, mut filter) = (visit.clone(), filter.clone());
+            filter.after = after.unwrap_or_default();
+            async move {
+                let look = move |view: &View<'_>| roles::find(view, &filter, csv::AT_ONCE);
+                let rows = visit.read(Permission::ViewRoles, look).await?;
+                Ok(Portion::of(rows, |row| row.id.to_string(), line))
+            }
+        };
+        return csv::file("roles", &head, read).await;
     }
+    let mut rows = visit.read(Permission::ViewRoles, move |view| roles::find(view, &filter, listing::LIMIT)).await?;
     let pager = listing::pager(&visit, PATH, "after", &mut rows, |row| row.id.to_string());
     visit.page(&Page {
         l: Layout::of(&visit, visit.words.t("nav-roles")),

@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use rollcall_core::groups::COUNTED;
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::{self, Holder, HolderFilter, Holding, RoleAround, RoleKind};
 use rollcall_core::who::Named;
 
 use super::give::{self, Place, Typed};
 use super::{address, matrix::Matrix};
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
@@ -54,12 +55,12 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
     let after = visit.query("after").parse().unwrap_or(0);
-    let (filter, limit) = (HolderFilter { text: visit.query("q").to_owned(), after }, listing::limit(visit));
-    let mut around = visit.read(Permission::ViewRoles, move |view| roles::around(view, &id, &filter, limit)).await?;
+    let filter = HolderFilter { text: visit.query("q").to_owned(), after };
     if listing::is_file(visit) {
-        let RoleAround { holders, who, .. } = around;
-        return csv::file("holders", &HEAD, holders.into_iter().map(|holding| line(holding, &who)));
+        return file(visit.clone(), id, filter).await;
     }
+    let look = move |view: &View<'_>| roles::around(view, &id, &filter, listing::LIMIT);
+    let mut around = visit.read(Permission::ViewRoles, look).await?;
     let here = address(around.role.id.as_str());
     let pager = listing::pager(visit, &here, "after", &mut around.holders, |holding| holding.place.to_string());
     let page = Page {
@@ -77,6 +78,20 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         faults,
     };
     visit.page_of(page.faults.status(), &page)
+}
+
+/// All holders as a file.
+async fn file(visit: Visit, id: String, filter: HolderFilter) -> Result<Response, Failure> {
+    let read = move |after: Option<i64>| {
+        let (visit, id) = (visit.clone(), id.clone());
+        let filter = HolderFilter { after: after.unwrap_or(0), ..filter.clone() };
+        async move {
+            let look = move |view: &View<'_>| roles::around(view, &id, &filter, csv::AT_ONCE);
+            let RoleAround { holders, who, .. } = visit.read(Permission::ViewRoles, look).await?;
+            Ok(Portion::of(holders, |holding| holding.place, |holding| line(holding, &who)))
+        }
+    };
+    csv::file("holders", &HEAD, read).await
 }
 
 /// The columns of [`line`].

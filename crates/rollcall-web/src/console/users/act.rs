@@ -5,6 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use rollcall_core::Error;
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::act::{self, Action, Left, Whom};
 use rollcall_core::users::one;
@@ -84,7 +85,9 @@ fn whom(visit: &Visit) -> (Whom, Vec<(String, String)>) {
     if form.has("everybody") {
         let kept = FILTER.iter().map(|name| ((*name).to_owned(), form.get(name).to_owned()));
         let fields = kept.filter(|(_, value)| !value.is_empty()).chain([("everybody".to_owned(), "1".to_owned())]);
-        return (Whom::All(filter_of(|name| form.get(name))), fields.collect());
+        // Who was told no number has confirmed none.
+        let said = form.get("count").parse().unwrap_or(u64::MAX);
+        return (Whom::All(filter_of(|name| form.get(name)), said), fields.collect());
     }
     let ids: Vec<String> = form.all("user").map(str::to_owned).collect();
     let fields = ids.iter().map(|id| ("user".to_owned(), id.clone())).collect();
@@ -103,8 +106,10 @@ fn back(visit: &Visit) -> String {
 struct Confirm<'v> {
     l: Layout<'v>,
     text: String,
+    /// Whether they are not as many any more as when this was asked before.
+    are_others: bool,
     is_all: bool,
-    count: Option<u64>,
+    count: u64,
     names: Vec<String>,
     fields: Vec<(String, String)>,
     action: &'static str,
@@ -131,11 +136,13 @@ pub(super) async fn many(visit: Visit) -> Result<Response, Failure> {
         let flash = Flash { is_done: false, ..Flash::done("users-nobody-ticked", &[]) };
         return Ok(visit.go(&back(&visit), Some(&flash)));
     }
-    let is_all = matches!(whom, Whom::All(_));
+    let is_all = matches!(whom, Whom::All(..));
     if (is_all || action == Action::Remove) && !visit.form().has("confirmed") {
-        return confirm_many(&visit, action, &whom, fields).await;
+        return confirm_many(&visit, action, &whom, fields, false).await;
     }
-    let acted = visit.change(action.permission(), move |op| act::act(op, &whom, action)).await?;
+    let of = whom.clone();
+    let done_with = visit.change(action.permission(), move |op| act::act(op, &of, action)).await?;
+    let Ok(acted) = done_with else { return confirm_many(&visit, action, &whom, fields, true).await };
     if acted.left_over > 0 {
         let l = Layout::of(&visit, visit.words.t("users-left-title"));
         let more = acted.left_over - acted.left.len() as u64;
@@ -158,7 +165,8 @@ async fn confirm_many(
     visit: &Visit,
     action: Action,
     whom: &Whom,
-    fields: Vec<(String, String)>,
+    mut fields: Vec<(String, String)>,
+    are_others: bool,
 ) -> Result<Response, Failure> {
     let words = visit.words;
     let (names, count) = match whom.clone() {
@@ -166,19 +174,22 @@ async fn confirm_many(
             let count = ids.len() as u64;
             let few: Vec<String> = ids.into_iter().take(20).collect();
             let found = visit.read(Permission::ViewUsers, move |view| search::of_ids(view, &few)).await?;
-            (found.into_iter().map(|user| user.email).collect(), Some(count))
+            (found.into_iter().map(|user| user.email).collect::<Vec<_>>(), count)
         }
-        Whom::All(filter) => {
+        Whom::All(filter, _) => {
             let wanted = Wanted { filter, limit: 10, ..Wanted::default() };
-            let part = visit.read(Permission::ViewUsers, move |view| search::find(view, &wanted)).await?;
-            (part.users.into_iter().map(|user| user.email).collect::<Vec<_>>(), part.total)
+            let look = move |view: &View<'_>| Ok((search::find(view, &wanted)?, act::count(view, &wanted.filter)?));
+            let (part, count) = visit.read(Permission::ViewUsers, look).await?;
+            fields.push(("count".to_owned(), count.to_string()));
+            (part.users.into_iter().map(|user| user.email).collect(), count)
         }
     };
     let text = if action == Action::Remove { words.t("users-confirm-remove") } else { words.t("users-confirm-text") };
     let page = Confirm {
         l: Layout::of(visit, action_text(words, action)),
         text,
-        is_all: matches!(whom, Whom::All(_)),
+        are_others,
+        is_all: matches!(whom, Whom::All(..)),
         count,
         names,
         fields,
@@ -187,5 +198,5 @@ async fn confirm_many(
         button: action_text(words, action),
         back: back(visit),
     };
-    visit.page_of(StatusCode::OK, &page)
+    visit.page_of(if are_others { StatusCode::CONFLICT } else { StatusCode::OK }, &page)
 }

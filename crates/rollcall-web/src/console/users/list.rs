@@ -8,15 +8,13 @@ use rollcall_core::users::act::Action;
 use rollcall_core::users::search::{self, Flag, Listed, MAX_TEXT, Part, Sort, Wanted};
 
 use super::{FILTER, SORTS, StatusTag, action_text, action_word, filter_of, flag_text, flag_word, status_word};
-use crate::console::csv;
+use crate::console::csv::{self, Portion};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::visit::Visit;
 
 /// How many are on a page.
 const PAGE: usize = 50;
-/// How many are read at once for a file.
-const AT_ONCE: usize = 1_000;
 const PATH: &str = "/console/users";
 
 /// A choice of a field.
@@ -138,17 +136,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 }
 
 /// The whole list as a file, in the order of the page.
-async fn file(visit: &Visit, mut wanted: Wanted) -> Result<Response, Failure> {
-    (wanted.after, wanted.limit) = (String::new(), AT_ONCE);
-    let mut rows = Vec::new();
-    loop {
-        let found = part(visit, wanted.clone()).await?;
-        rows.extend(found.users.into_iter().map(cells));
-        match found.next {
-            Some(next) if rows.len() < csv::MAX_ROWS => wanted.after = next,
-            _ => break,
-        }
-    }
+async fn file(visit: &Visit, wanted: Wanted) -> Result<Response, Failure> {
     let head = [
         "id",
         "email",
@@ -161,7 +149,16 @@ async fn file(visit: &Visit, mut wanted: Wanted) -> Result<Response, Failure> {
         "created",
         "lastSignIn",
     ];
-    csv::file("users", &head, rows.into_iter())
+    let visit = visit.clone();
+    let read = move |after: Option<String>| {
+        let (visit, limit) = (visit.clone(), csv::AT_ONCE as usize);
+        let wanted = Wanted { after: after.unwrap_or_default(), limit, ..wanted.clone() };
+        async move {
+            let Part { users, next, .. } = part(&visit, wanted).await?;
+            Ok(Portion::new(users.into_iter().map(cells), next))
+        }
+    };
+    csv::file("users", &head, read).await
 }
 
 fn cells(user: Listed) -> Vec<String> {

@@ -53,6 +53,33 @@ async fn nobody_gets_further_than_the_door() {
     }
 }
 
+/// Whether a page can be asked for at this address.
+fn is_page(path: &str) -> bool {
+    let fits = |row: &str| {
+        let (row, path): (Vec<&str>, Vec<&str>) = (row.split('/').collect(), path.split('/').collect());
+        row.len() == path.len() && row.iter().zip(path).all(|(part, of)| part.starts_with('{') || *part == of)
+    };
+    all_routes().any(|route| route.method == "GET" && fits(route.path))
+}
+
+#[tokio::test]
+async fn whoever_signs_in_after_a_form_comes_to_a_page() {
+    let acme = TestRollcall::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for (route, _) in guarded().filter(|(route, _)| route.method == "POST") {
+        let to = ask(&mut Browser::new(&acme), route).await.header("location").to_owned();
+        let (_, next) = form_urlencoded::parse(to.split_once('?').expect("an address to come back to").1.as_bytes())
+            .find(|(key, _)| key == "next")
+            .expect("an address to come back to");
+        assert!(is_page(&next), "{}: {next}", route.path);
+        assert!(address(route).starts_with(next.as_ref()), "{}: {next}", route.path);
+        seen.insert(next.into_owned());
+    }
+    for page in ["/console", "/console/me", "/console/users", "/console/users/none/edit", "/console/groups/none"] {
+        assert!(seen.contains(page), "{page}: {seen:?}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_has_every_other_right_gets_no_further() {
     let acme = TestRollcall::new();

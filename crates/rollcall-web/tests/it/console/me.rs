@@ -104,6 +104,33 @@ async fn a_second_factor_is_removed_with_the_password_and_codes_are_renewed() {
 }
 
 #[tokio::test]
+async fn a_second_factor_is_added_with_the_password_and_other_sessions_end() {
+    let acme = with_password().await;
+    let (mut ada, mut other) = (signed_in(&acme).await, signed_in(&acme).await);
+    let page = ada.get("/console/me").await;
+    let form = page.text.split("action=\"/console/me/second-factor\"").nth(1).expect("the form");
+    let form = form.split("</form>").next().expect("its end");
+    assert!(form.contains("type=\"password\"") && form.contains("autocomplete=\"current-password\""), "{form}");
+    for shown in [&[][..], &[("password", "")], &[("password", OTHER)]] {
+        let refused = ada.send("/console/me/second-factor", shown).await;
+        assert!(refused.status == 422 && refused.text.contains("not your password"), "{shown:?}: {}", refused.text);
+        assert_eq!(ada.get("/console/me/second-factor").await.header("location"), "/console/me", "{shown:?}");
+        ada.get("/console/me").await;
+    }
+    let begun = ada.send("/console/me/second-factor", &[("password", PASSWORD)]).await;
+    assert_eq!(begun.header("location"), "/console/me/second-factor");
+    let page = ada.get("/console/me/second-factor").await;
+    let key = page.text.split("secret=").nth(1).expect("the key").split('&').next().expect("its end").to_owned();
+    let before = ada.session().to_owned();
+    let codes = ada.send("/console/me/second-factor/confirm", &[("code", &code(&acme, &key))]).await;
+    assert_eq!(codes.status, 200, "{}", codes.text);
+    assert_ne!(ada.session(), before);
+    assert_eq!(other.get("/console/me").await.status, 303);
+    let out = ada.send("/console/sign-out", &[]).await;
+    assert_eq!(out.status, 303, "the forms of the page with the codes are of the session as it is now: {}", out.text);
+}
+
+#[tokio::test]
 async fn a_session_is_over_when_nothing_is_done_for_half_an_hour() {
     let acme = with_password().await;
     let mut ada = signed_in(&acme).await;

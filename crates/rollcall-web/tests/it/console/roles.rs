@@ -168,18 +168,20 @@ async fn a_bot_role_is_given_on_a_bot_and_shown_with_it() {
     let acme = with_roles();
     let mut bea = Person::with(&acme, "bea", &["Manage Bot Roles"]).await;
     let at = format!("/console/roles/{}", role_id(&acme, "Mender"));
-    let wrong = bea.post(&format!("{at}/give"), &[("users", "ada@acme.test no@acme.test"), ("until", "soon")]).await;
+    let wrong = bea.post(&format!("{at}/give"), &[("users", "bo@acme.test no@acme.test"), ("until", "soon")]).await;
     assert_eq!((wrong.status.as_u16(), faults(&wrong).len()), (422, 1), "{:?}", faults(&wrong));
-    let wrong = bea.post(&format!("{at}/give"), &[("users", "ada@acme.test no@acme.test")]).await;
+    let wrong = bea.post(&format!("{at}/give"), &[("users", "bo@acme.test no@acme.test")]).await;
     assert_eq!(wrong.status, 422);
     assert_eq!(
         faults(&wrong),
         ["the role \"Mender\" is a bot role: choose on which bot", "no user has the address \"no@acme.test\""]
     );
     let pay = id_of(&acme, "bots", "Pay");
-    let (_, page) = bea.does(&format!("{at}/give"), &[("users", "ada@acme.test"), ("bot", &pay)]).await;
+    let (_, page) = bea.does(&format!("{at}/give"), &[("users", "bo@acme.test"), ("bot", &pay)]).await;
     assert!(page.text.contains(&format!("<a href=\"/console/bots/{pay}\"><bdi>Pay</bdi></a>")));
-    assert_eq!(bea.undo(&page).await, "The role Mender was taken from ada@acme.test.");
+    assert_eq!(bea.undo(&page).await, "The role Mender was taken from bo@acme.test.");
+    let over = bea.post(&format!("{at}/give"), &[("users", "ada@acme.test"), ("bot", &pay)]).await;
+    assert!(faults(&over)[0].contains("who has rights that they do not have themselves"), "{:?}", faults(&over));
     let auditor = format!("/console/roles/{}/give", role_id(&acme, "Auditor"));
     assert_eq!(bea.post(&auditor, &[("users", "bea@acme.test")]).await.status, 403);
 }

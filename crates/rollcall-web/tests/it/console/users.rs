@@ -1,8 +1,10 @@
 //! The pages of users: the list, a user's page, what is done from both.
 
+use http_body_util::BodyExt as _;
 use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync::{self, AssignmentState, GroupState, State, UserState};
+use rollcall_core::users::act::{Action, act_on_one};
 use rollcall_core::users::{ProfileField, Status};
 use rollcall_testkit::{Reply, TestRollcall, user};
 use serde_json::json;
@@ -111,6 +113,69 @@ async fn the_file_has_exactly_the_list_in_its_order() {
     assert_eq!(reply.text.lines().count(), 2, "{}", reply.text);
 }
 
+/// An installation with this many users beside Ada, in groups of which one has them all.
+fn with_many(many: usize) -> TestRollcall {
+    let acme = TestRollcall::new();
+    acme.admin("ada");
+    let emails: Vec<String> = (0..many).map(|n| format!("u{n:05}@acme.test")).collect();
+    let users = emails.iter().map(|email| user(email, Status::Active)).collect();
+    let all = GroupState { members: emails, ..group("All") };
+    let groups = (0..many).map(|n| group(&format!("g{n:05}"))).chain([all]).collect();
+    acme.apply(State { name: "Acme".into(), users, groups, ..State::default() }).expect("it is there");
+    acme
+}
+
+/// A column of a file.
+fn column(file: &str, at: usize) -> Vec<&str> {
+    file.lines().skip(1).filter_map(|line| line.split(',').nth(at)).collect()
+}
+
+#[tokio::test]
+async fn a_file_of_many_portions_has_exactly_the_list_each_once_and_in_its_order() {
+    let acme = with_many(3_200);
+    let ada = Browser::admin(&acme, "ada@acme.test").await;
+    let expected = |prefix: &str, numbers: std::ops::Range<usize>, end: &str| -> Vec<String> {
+        numbers.map(|n| format!("{prefix}{n:05}{end}")).collect()
+    };
+    let users = expected("u", 0..3_200, "@acme.test");
+    for (sort, is_down) in [("email", false), ("-email", true), ("created", false), ("name", false)] {
+        let file = ada.get(&format!("/console/users?q=u0&status=active&sort={sort}&format=csv")).await;
+        let expected: Vec<&str> = users.iter().map(String::as_str).collect();
+        let expected = if is_down { expected.into_iter().rev().collect() } else { expected };
+        assert!(column(&file.text, 1) == expected, "{sort}: {}", file.text.lines().count());
+    }
+    let id = id_of_group(&acme, "All");
+    let members = ada.get(&format!("/console/groups/{id}?q=u00&format=csv")).await;
+    let mut emails = column(&members.text, 1);
+    emails.sort_unstable();
+    assert!(emails == expected("u", 0..1_000, "@acme.test"), "{}", emails.len());
+    let all = ada.get(&format!("/console/groups/{id}?format=csv")).await;
+    let mut emails = column(&all.text, 1);
+    emails.sort_unstable();
+    assert!(emails == users, "{}", emails.len());
+    let groups = ada.get("/console/groups?q=g0&sort=-name&format=csv").await;
+    let mut names = expected("g", 0..3_200, "");
+    names.reverse();
+    assert!(column(&groups.text, 1) == names, "{}", groups.text.lines().count());
+}
+
+#[tokio::test]
+async fn a_file_breaks_off_where_whoever_takes_it_may_not_be_there_any_more() {
+    let acme = with_many(12_000);
+    let ada = Browser::admin(&acme, "ada@acme.test").await;
+    let file = || ada.begin("/console/users?format=csv");
+    let (begun, whole) = (file().await, file().await);
+    assert!(whole.collect().await.is_ok());
+    let id = id(&acme, "ada@acme.test");
+    acme.write(move |op| act_on_one(op, &id, Action::EndSessions)).expect("it is ended");
+    assert!(begun.collect().await.is_err(), "nobody takes a part for the whole");
+}
+
+fn id_of_group(acme: &TestRollcall, name: &str) -> String {
+    let state = acme.read(|view| sync::export(view, false)).expect("it is there");
+    state.groups.into_iter().find(|group| group.name == name).and_then(|group| group.id).expect("it is there")
+}
+
 #[tokio::test]
 async fn a_user_is_created_and_invited_or_the_form_says_what_is_wrong_where() {
     let acme = acme();
@@ -208,14 +273,20 @@ async fn many_are_done_at_once_and_all_of_a_list_only_when_it_was_confirmed() {
     let reply = ada.send("/console/users", &all).await;
     assert!(page(&reply).contains("name=\"confirmed\"") && page(&reply).contains("70 users"), "{}", reply.text);
     assert_eq!(status(&acme, "u1@acme.test"), Some(Status::Active));
-    let reply = ada.send("/console/users", &[&all[..], &[("confirmed", "1")]].concat()).await;
+    for said in ["", "69", "71", "x"] {
+        let reply = ada.send("/console/users", &[&all[..], &[("confirmed", "1"), ("count", said)]].concat()).await;
+        assert!(reply.status == 409 && reply.text.contains("70 users"), "{said}: {}", reply.text);
+        assert!(reply.text.contains("The list has changed") && reply.text.contains("name=\"count\" value=\"70\""));
+        assert_eq!(status(&acme, "u1@acme.test"), Some(Status::Active), "{said}");
+    }
+    let reply = ada.send("/console/users", &[&all[..], &[("confirmed", "1"), ("count", "70")]].concat()).await;
     assert_eq!((reply.status.as_u16(), status(&acme, "u69@acme.test")), (303, Some(Status::Suspended)));
     assert_eq!(status(&acme, "ada@acme.test"), Some(Status::Active));
     let removal = [("action", "remove"), ("user", bo.as_str()), ("user", &cy), ("user", &id(&acme, "ada@acme.test"))];
     let reply = ada.send("/console/users", &removal).await;
     assert!(page(&reply).contains("bo@acme.test") && status(&acme, "bo@acme.test").is_some());
     let reply = ada.send("/console/users", &[&removal[..], &[("confirmed", "1")]].concat()).await;
-    assert!(page(&reply).contains("ada@acme.test") && page(&reply).contains("last active holder"), "{}", reply.text);
+    assert!(page(&reply).contains("ada@acme.test") && page(&reply).contains("is who asks for it"), "{}", reply.text);
     assert_eq!((status(&acme, "bo@acme.test"), status(&acme, "ada@acme.test")), (None, Some(Status::Active)));
 }
 

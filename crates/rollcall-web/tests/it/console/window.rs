@@ -71,6 +71,11 @@ impl Browser {
         self.caller.with_header("cookie", self.cookie.clone()).ask(Method::GET, path, Body::empty()).await
     }
 
+    /// Asks for a file and takes nothing of it yet.
+    pub(crate) async fn begin(&self, path: &str) -> Body {
+        self.caller.with_header("cookie", self.cookie.clone()).begin(path).await
+    }
+
     /// Sends a form of a page.
     pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let page = self.get("/console").await.text;
