@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::access::explain::Of;
 use rollcall_core::groups::COUNTED;
 use rollcall_core::policy::Permission;
 use rollcall_core::roles::{self, Holder, HolderFilter, Holding, RoleAround, RoleKind};
@@ -14,6 +15,7 @@ use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager};
+use crate::console::reach::{self, Reach};
 use crate::console::visit::Visit;
 
 #[derive(Template)]
@@ -25,6 +27,7 @@ struct Page<'v> {
     around: RoleAround,
     matrix: Matrix,
     pager: Pager,
+    reach: Reach,
     file: String,
     now: rollcall_core::clock::Time,
     may_manage: bool,
@@ -53,6 +56,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 
 async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
+    if reach::is_file(visit) {
+        return reach::file(visit, Permission::ViewRoles, Of::Role(id)).await;
+    }
+    let of = Of::Role(id.clone());
     let after = visit.query("after").parse().unwrap_or(0);
     let (filter, limit) = (HolderFilter { text: visit.query("q").to_owned(), after }, listing::limit(visit));
     let mut around = visit.read(Permission::ViewRoles, move |view| roles::around(view, &id, &filter, limit)).await?;
@@ -62,6 +69,7 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
     }
     let here = address(around.role.id.as_str());
     let pager = listing::pager(visit, &here, "after", &mut around.holders, |holding| holding.place.to_string());
+    let reach = Reach::of(visit, Permission::ViewRoles, of, &here).await?;
     let page = Page {
         l: Layout::of(visit, around.role.name.clone()),
         file: listing::file_address(visit, &here, "after"),
@@ -69,6 +77,7 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         text: visit.query("q"),
         matrix: Matrix::of(around.role.kind, &around.role.permissions),
         pager,
+        reach,
         now: visit.now(),
         may_manage: visit.can(Permission::ManageRoles),
         may_view_bots: visit.can(Permission::ViewBots),

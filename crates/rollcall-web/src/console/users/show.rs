@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_core::access::explain::{Maker, Origin, Path, Paths};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::ProfileField;
 use rollcall_core::users::act::Action;
@@ -11,8 +10,8 @@ use rollcall_core::users::one::{self, InvitationInfo, InvitationState, One};
 use super::{StatusTag, action_text, action_word, field_text};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
+use crate::console::reach;
 use crate::console::visit::Visit;
-use crate::console::words::Words;
 
 /// A button.
 struct Button {
@@ -78,36 +77,5 @@ impl Page<'_> {
     fn audit(&self) -> String {
         let target: String = form_urlencoded::byte_serialize(self.one.user.id.as_str().as_bytes()).collect();
         format!("/console/audit?target={target}")
-    }
-
-    fn via(&self, origin: &Origin) -> String {
-        via(self.l.words, origin)
-    }
-
-    /// What somebody is called who made something so.
-    fn maker<'o>(&self, origin: &'o Origin) -> &'o str {
-        match &origin.by {
-            Maker::User(_, name) | Maker::App(name) | Maker::Other(name) => name,
-        }
-    }
-
-    fn is_direct(&self, path: &Path) -> bool {
-        path.steps.is_empty()
-    }
-
-    fn more<'p>(&self, paths: &'p Paths) -> Option<&'p u64> {
-        Some(&paths.more).filter(|more| **more > 0)
-    }
-}
-
-/// Through what something came.
-fn via(words: Words, origin: &Origin) -> String {
-    match origin.via.as_str() {
-        "manual" => words.t("access-via-manual"),
-        "api" => words.t("access-via-api"),
-        "csv" => words.t("access-via-csv"),
-        "scim" => words.t("access-via-scim"),
-        "directory" => words.t("access-via-directory"),
-        other => other.to_owned(),
     }
 }

@@ -10,6 +10,7 @@ mod every_route;
 mod groups;
 mod me;
 mod person;
+mod reach;
 mod roles;
 mod sign_in;
 mod users;
