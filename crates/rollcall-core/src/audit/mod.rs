@@ -19,7 +19,7 @@ pub use file::{BrokenLine, Checked, Pin, check};
 pub use find::{By, Entry, MAX_SIZE, Wanted, find, mark, unsealed};
 pub use lines::{EventLine, Hash};
 pub use seal::{SEALED_AT_ONCE, is_sealing_due, seal, seal_and_sign};
-pub use search::{Chain, Found, LOOKED_AT, Look, Sought, chain, one, search};
+pub use search::{Chain, Found, LOOKED_AT, Look, NEWEST, Sought, about, chain, one, search};
 pub use verify::{Verification, chain_name, continues, verify};
 pub use walk::{Broken, FaultKind};
 

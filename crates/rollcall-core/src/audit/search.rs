@@ -102,6 +102,23 @@ pub fn one(view: &View<'_>, number: i64) -> Result<Option<Found>> {
     Ok(told(view, found)?.pop())
 }
 
+/// As many of the newest events are looked through for those about one thing.
+pub const NEWEST: u64 = 5_000;
+
+/// The newest events about something, by its public id, among the [`NEWEST`] that are sealed. Three statements.
+///
+/// # Errors
+/// When the database fails.
+pub fn about(view: &View<'_>, target: &str, limit: u32) -> Result<Vec<Found>> {
+    view.expect(Permission::ViewAuditLog)?;
+    let newest = last(view)?;
+    let numbers = (newest.saturating_sub(NEWEST.cast_signed() - 1).max(1), newest);
+    let sought = Sought { target: target.to_owned(), ..Sought::default() };
+    let all = (Time(i64::MIN), Time(i64::MAX));
+    let found = store::audit::matching(view.tx, view.account, numbers, all, &sought, limit.into())?;
+    told(view, found)
+}
+
 /// How far the log is sealed, and signed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Chain {

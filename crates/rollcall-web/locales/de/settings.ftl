@@ -19,3 +19,4 @@ settings-hours = { $n ->
 }
 settings-minutes = { $n } Minuten
 settings-days = { $n } Tage
+settings-failing = Davon bisher nicht zustellbar

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_core::accounts::{self, Figures};
+use rollcall_core::accounts::{self, Figures, Troubles};
 use rollcall_core::apps::{self, AppInfo};
 use rollcall_core::audit::{self, Found, Sought};
 use rollcall_core::clock::Time;
@@ -44,7 +44,8 @@ struct Page<'v> {
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let may = [Permission::ManageApps, Permission::ViewAuditLog].map(|permission| visit.can(permission));
-    let figures = visit.read(Permission::UseConsole, accounts::figures).await?;
+    let look = |view: &rollcall_core::op::View<'_>| Ok((accounts::figures(view)?, accounts::troubles(view)?));
+    let (figures, troubles) = visit.read(Permission::UseConsole, look).await?;
     let apps = if may[0] { visit.read(Permission::ManageApps, apps::list_with_refusals).await? } else { Vec::new() };
     let events = if may[1] {
         let sought = Sought { limit: EVENTS, ..Sought::default() };
@@ -54,9 +55,13 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     };
     let cards = cards(&visit, &figures, may[0].then_some(apps.len()));
     let mut warnings = warnings(&visit, &apps);
+    warnings.extend(of_people(&visit, &figures, &troubles));
     if figures.letters > 0 {
         let text = visit.words.t1("dashboard-letters", "n", figures.letters);
         warnings.push(Warning { text, to: "/console/settings".into() });
+    }
+    if troubles.unsealed_since.is_some() {
+        warnings.push(Warning { text: visit.words.t("dashboard-unsealed"), to: "/console/audit".into() });
     }
     let is_empty = figures.users.is_some_and(|counts| counts.iter().sum::<u64>() <= 1) && apps.is_empty();
     let l = Layout::of(&visit, visit.words.t("nav-dashboard"));
@@ -114,4 +119,24 @@ fn warnings(visit: &Visit, apps: &[AppInfo]) -> Vec<Warning> {
         }
     }
     warnings
+}
+
+/// People who wait: for a letter, for an invitation that is still good, for somebody who lets them in again.
+fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles) -> Vec<Warning> {
+    let locked = figures.users.map_or(0, |counts| {
+        Status::ALL.into_iter().zip(counts).find(|(status, _)| *status == Status::Locked).map_or(0, |(_, n)| n)
+    });
+    let invited = "/console/users?status=invited&sort=created";
+    let all = [
+        ("dashboard-locked-users", locked, "/console/users?status=locked"),
+        ("dashboard-invitations-over", troubles.expired, invited),
+        ("dashboard-invitations-waiting", troubles.waiting, invited),
+        ("dashboard-letters-failing", troubles.failing, "/console/settings"),
+    ];
+    let some = all.into_iter().filter(|(_, n, _)| *n > 0);
+    let text = |key: &str, n: u64| match n > accounts::COUNTED && !key.ends_with("users") {
+        true => visit.words.t1(key, "n", format!("{}+", accounts::COUNTED)),
+        false => visit.words.t1(key, "n", n),
+    };
+    some.map(|(key, n, to)| Warning { text: text(key, n), to: to.into() }).collect()
 }

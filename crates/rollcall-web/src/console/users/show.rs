@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::audit::{self, Found};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::ProfileField;
 use rollcall_core::users::act::Action;
@@ -12,6 +13,11 @@ use crate::console::failure::Failure;
 use crate::console::layout::Layout;
 use crate::console::reach;
 use crate::console::visit::Visit;
+
+/// As many events are shown.
+const EVENTS: u32 = 5;
+/// As many are looked through for them.
+const NEWEST: &u64 = &audit::NEWEST;
 
 /// A button.
 struct Button {
@@ -34,12 +40,21 @@ struct Page<'v> {
     sees_groups: bool,
     sees_roles: bool,
     sees_bots: bool,
-    sees_log: bool,
+    /// What happened to them last, for whoever may see the log.
+    events: Option<Vec<Found>>,
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
     let one = visit.read(Permission::ViewUsers, move |view| one::one(view, &id)).await?;
+    let events = match visit.can(Permission::ViewAuditLog) {
+        true => {
+            let target = one.user.id.to_string();
+            let look = move |view: &rollcall_core::op::View<'_>| audit::about(view, &target, EVENTS);
+            Some(visit.read(Permission::ViewAuditLog, look).await?)
+        }
+        false => None,
+    };
     let words = visit.words;
     let buttons = one.can.iter().filter(|action| !matches!(action, Action::Remove | Action::EndSessions));
     let known =
@@ -59,7 +74,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         sees_groups: visit.can(Permission::ViewGroups),
         sees_roles: visit.can(Permission::ViewRoles),
         sees_bots: visit.can(Permission::ViewBots),
-        sees_log: visit.can(Permission::ViewAuditLog),
+        events,
         one,
     })
 }

@@ -6,6 +6,7 @@ mod attacks;
 mod audit;
 mod bots;
 mod confirmed;
+mod dashboard;
 mod every_route;
 mod groups;
 mod me;

@@ -58,7 +58,10 @@ fn told(page: &Reply) -> Vec<(String, Vec<String>)> {
                 true => between(step, "<bdi>", "</bdi>").to_owned(),
                 false => between(step, "", "</li>").to_owned(),
             });
-            assert!(way.contains("(from the account file · <bdi>apply</bdi> · <time datetime="), "who made it so, and when: {way}");
+            assert!(
+                way.contains("(from the account file · <bdi>apply</bdi> · <time datetime="),
+                "who made it so, and when: {way}"
+            );
             steps.collect::<Vec<_>>().join(" › ")
         });
         (between(row, "<bdi>", "</bdi>").to_owned(), ways.collect())
@@ -142,6 +145,9 @@ async fn whoever_has_it_is_told_in_parts_and_all_of_them_as_a_file() {
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"who.csv\"");
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(lines.len(), 1 + 15, "a row for each way: {lines:?}");
-    assert!(lines[1].contains(",ada@acme.test,") && lines[1].contains(",Auditor,,,apply,2026-01-05T09:00:00.000Z,file,"), "{lines:?}");
+    assert!(
+        lines[1].contains(",ada@acme.test,") && lines[1].contains(",Auditor,,,apply,2026-01-05T09:00:00.000Z,file,"),
+        "{lines:?}"
+    );
     assert!(lines[2].contains(",Low › Left <b> › Top,apply,") && lines[2].contains(",suspended,"), "{lines:?}");
 }
