@@ -15,7 +15,8 @@ const DAY: i64 = 24 * 3_600_000;
 async fn warnings(person: &mut Person) -> Vec<(String, String)> {
     let page = person.get("/console").await;
     assert_eq!(page.status, 200, "{}", page.text);
-    let part = between(&page.text, "<h2>To look after</h2>", "<h2>");
+    let part = between(&page.text, "<h2>To look after</h2>", "</main>");
+    let part = part.split("<h2>").next().unwrap_or_default();
     let lines = part.split("<li><a href=\"").skip(1).map(|line| {
         let (to, rest) = line.split_once("\">").expect("an address");
         (between(rest, "", "</a>").to_owned(), to.replace("&#38;", "&"))
