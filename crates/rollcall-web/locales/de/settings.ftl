@@ -19,4 +19,3 @@ settings-hours = { $n ->
 }
 settings-minutes = { $n } Minuten
 settings-days = { $n } Tage
-settings-failing = Davon bisher nicht zustellbar

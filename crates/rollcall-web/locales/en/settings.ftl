@@ -19,4 +19,3 @@ settings-hours = { $n ->
 }
 settings-minutes = { $n } minutes
 settings-days = { $n } days
-settings-failing = Of these, could not be delivered so far
