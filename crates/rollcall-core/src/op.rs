@@ -184,6 +184,14 @@ impl<'t> Op<'t> {
         Ok((value, self.hand.gifts().seen()))
     }
 
+    /// Something is given out by which nothing changes, and which is to be known all the same: the work gives it with the
+    /// event that tells of it.
+    pub(crate) fn give_out<T>(&mut self, work: impl FnOnce(&View<'_>) -> Result<(T, Event)>) -> Result<T> {
+        let (value, event) = work(&self.view)?;
+        self.events.push(event);
+        Ok(value)
+    }
+
     /// Bookkeeping of Rollcall itself, of which the audit log does not tell: sealing, delivery, remembered replies.
     pub(crate) fn upkeep<T>(&mut self, work: impl FnOnce(&WriteTx<'_>, &View<'_>) -> Result<T>) -> Result<T> {
         work(self.hand, &self.view)

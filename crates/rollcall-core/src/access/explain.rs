@@ -246,15 +246,14 @@ pub struct Holders {
 }
 
 /// Who has a role, is in a group, or has roles on a bot, and by which ways; as many as `limit` who were created after the user
-/// of the public id `after`. Ten statements at most.
+/// of the public id `after`. Ten statements at most; no more is read than the part has, however many have it.
 ///
 /// # Errors
 /// [`Code::NotFound`] where there is no such thing.
 pub fn holders(view: &View<'_>, of: &Of, after: &str, limit: usize) -> Result<Holders> {
     view.expect(match of {
-        Of::Role(_) => Permission::ViewRoles,
+        Of::Role(_) | Of::Bot(_) => Permission::ViewRoles,
         Of::Group(_) => Permission::ViewGroups,
-        Of::Bot(_) => Permission::ViewBots,
     })?;
     let from = if after.is_empty() { None } else { rows::find(view.tx, view.account, after)? };
     let from = from.map_or(0, |user| user.key.0);
@@ -264,18 +263,18 @@ pub fn holders(view: &View<'_>, of: &Of, after: &str, limit: usize) -> Result<Ho
         Of::Role(id) => {
             let found = store::roles::find_by_ids(view.tx, view.account, &[id])?;
             let role = found.first().ok_or_else(gone)?;
-            rows::with_role(view.tx, role.key, view.now, from, most)?
+            store::holders::with_role(view.tx, role.key, view.now, from, most)?
         }
         Of::Bot(id) => {
             let found = store::bots::find_by_ids(view.tx, view.account, &[id])?;
             let bot = found.first().ok_or_else(gone)?;
-            rows::on_bot(view.tx, bot.key, view.now, from, most)?
+            store::holders::on_bot(view.tx, bot.key, view.now, from, most)?
         }
         Of::Group(id) => {
             let found = store::groups::find_by_ids(view.tx, view.account, &[id])?;
             let key = found.first().ok_or_else(gone)?.key;
             group = Some(key);
-            rows::below(view.tx, key, from, most)?
+            store::holders::below(view.tx, key, from, most)?
         }
     };
     let is_more = ids.len() > limit;

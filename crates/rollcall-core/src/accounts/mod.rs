@@ -1,9 +1,11 @@
 //! Accounts: finding them, founding one with its built-in roles, and the check of the installation key.
 
 mod figures;
+mod troubles;
 
 pub use figures::{Figures, Identity, Tally, figures, identity, letters};
 use serde_json::json;
+pub use troubles::{COUNTED, Troubles, WAITED_MILLIS, troubles};
 
 use crate::audit::{Event, EventKind};
 use crate::chance;

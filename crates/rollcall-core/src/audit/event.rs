@@ -68,6 +68,7 @@ event_kinds!(
     AppSecretRotated "API Scopes" "App Secret Rotated",
     AppSecretRevoked "API Scopes" "App Secret Revoked",
     AppScopesModified "API Scopes" "App Scopes Modified",
+    AppTokenMade "API Scopes" "App Token Made",
     FileUploaded "Files" "File Uploaded",
     InstallationKeyRotated "Security & Control" "Installation Key Rotated",
     EncryptionKeyRenewed "Security & Control" "Encryption Key Renewed",

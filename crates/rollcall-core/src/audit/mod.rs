@@ -7,6 +7,7 @@ mod export;
 mod file;
 mod find;
 mod lines;
+mod newest;
 mod seal;
 mod search;
 mod verify;
@@ -18,8 +19,9 @@ pub use export::{events, export};
 pub use file::{BrokenLine, Checked, Pin, check};
 pub use find::{By, Entry, MAX_SIZE, Wanted, find, mark, unsealed};
 pub use lines::{EventLine, Hash};
+pub use newest::{CHECKED_AT_ONCE, Newest, check_newest};
 pub use seal::{SEALED_AT_ONCE, is_sealing_due, seal, seal_and_sign};
-pub use search::{Chain, Found, LOOKED_AT, Look, Sought, chain, one, search};
+pub use search::{Chain, Found, LOOKED_AT, Look, NEWEST, Sought, about, chain, one, search};
 pub use verify::{Verification, chain_name, continues, verify};
 pub use walk::{Broken, FaultKind};
 

@@ -101,8 +101,25 @@ pub fn one(view: &View<'_>, number: i64) -> Result<Option<Found>> {
     Ok(told(view, found)?.pop())
 }
 
+/// As many of the newest events are looked through for those about one thing.
+pub const NEWEST: u64 = 5_000;
+
+/// The newest events about something, by its public id, among the [`NEWEST`] that are sealed. Three statements.
+///
+/// # Errors
+/// When the database fails.
+pub fn about(view: &View<'_>, target: &str, limit: u32) -> Result<Vec<Found>> {
+    view.expect(Permission::ViewAuditLog)?;
+    let newest = last(view)?;
+    let numbers = (newest.saturating_sub(NEWEST.cast_signed() - 1).max(1), newest);
+    let sought = Sought { target: target.to_owned(), ..Sought::default() };
+    let all = (Time(i64::MIN), Time(i64::MAX));
+    let found = store::audit::matching(view.tx, view.account, numbers, all, &sought, limit.into())?;
+    told(view, found)
+}
+
 /// How far the log is sealed, and signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chain {
     /// How many events are sealed.
     pub sealed: u64,
@@ -110,9 +127,11 @@ pub struct Chain {
     pub signed: u64,
     /// When they were.
     pub signed_at: Option<Time>,
+    /// By which key: its name.
+    pub kid: Option<String>,
 }
 
-/// How far the log is sealed, and signed; whether it is whole is told by walking it (`rollcall audit verify`).
+/// How far the log is sealed, and signed; whether it is whole is told by walking it ([`super::check_newest`], `rollcall audit verify`).
 ///
 /// # Errors
 /// When the database fails.
@@ -120,8 +139,11 @@ pub fn chain(view: &View<'_>) -> Result<Chain> {
     view.expect(Permission::ViewAuditLog)?;
     let sealed = last(view)?.unsigned_abs();
     let checkpoint = store::audit::last_checkpoint(view.tx, view.account)?;
-    let (signed, signed_at) = checkpoint.map_or((0, None), |(seq, at)| (seq.unsigned_abs(), Some(at)));
-    Ok(Chain { sealed, signed, signed_at })
+    let chain = Chain { sealed, ..Chain::default() };
+    Ok(match checkpoint {
+        Some((seq, at, kid)) => Chain { signed: seq.unsigned_abs(), signed_at: Some(at), kid: Some(kid), ..chain },
+        None => chain,
+    })
 }
 
 fn told(view: &View<'_>, events: Vec<StoredEvent>) -> Result<Vec<Found>> {

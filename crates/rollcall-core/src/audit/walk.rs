@@ -84,6 +84,11 @@ impl<'k> Row<'k> {
         Self { ring, start, last: 0 }
     }
 
+    /// From one on that holds.
+    pub(crate) fn after(ring: &'k Keyring, start: [u8; 32], checkpoint: &Checkpoint) -> Self {
+        Self { last: checkpoint.link.seq, ..Self::of(ring, start) }
+    }
+
     /// Whether a known key signed it, for this chain.
     pub(crate) fn holds(&self, checkpoint: &Checkpoint) -> Result<(), Broken> {
         let seq = checkpoint.link.seq;
@@ -133,6 +138,11 @@ pub(crate) struct Walk<'k> {
 impl<'k> Walk<'k> {
     pub(crate) fn from(ring: &'k Keyring, start: Link) -> Self {
         Self { ring, end: start, signed: 0, checkpoints: 0, unsigned: Unsigned::default() }
+    }
+
+    /// From a place that was signed.
+    pub(crate) fn after(ring: &'k Keyring, checkpoint: &Checkpoint) -> Self {
+        Self { signed: checkpoint.link.seq, ..Self::from(ring, checkpoint.link) }
     }
 
     /// The next event.

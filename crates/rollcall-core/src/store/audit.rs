@@ -327,12 +327,12 @@ pub(crate) fn unsigned(tx: &Tx<'_>, account: AccountKey) -> Result<(i64, Option<
     Ok(found.unwrap_or_default())
 }
 
-/// The last checkpoint: which number it signs, and when it did.
-pub(crate) fn last_checkpoint(tx: &Tx<'_>, account: AccountKey) -> Result<Option<(i64, Time)>> {
+/// The last checkpoint: which number it signs, when it did, and by which key.
+pub(crate) fn last_checkpoint(tx: &Tx<'_>, account: AccountKey) -> Result<Option<(i64, Time, String)>> {
     tx.first(
-        "select seq, at from audit_checkpoints where account_id = $1 order by seq desc limit 1",
+        "select seq, at, kid from audit_checkpoints where account_id = $1 order by seq desc limit 1",
         &[account.into()],
-        |r| (r.int(0), r.time(1)),
+        |r| (r.int(0), r.time(1), r.text(2)),
     )
 }
 

@@ -71,3 +71,15 @@ pub(crate) fn revoke_of_users(tx: &WriteTx<'_>, account: AccountKey, users: &[Us
         &rows,
     )
 }
+
+/// How many open invitations of people who are waited for end between these times, the first excluded; among as many.
+pub(crate) fn count_ending(tx: &Tx<'_>, account: AccountKey, after: Time, until: Time, among: i64) -> Result<u64> {
+    let counted = tx.first(
+        "select count(*) from (select user_id from invitations where account_id = $1 and state = 'open' \
+         and expires_at > $2 and expires_at <= $3 order by expires_at limit $4) i \
+         join users u on u.id = i.user_id where u.status = 'invited'",
+        &[account.into(), after.into(), until.into(), among.into()],
+        |r| r.int(0).unsigned_abs(),
+    )?;
+    Ok(counted.unwrap_or_default())
+}

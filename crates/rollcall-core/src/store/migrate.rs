@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_flat_pages", include_str!("../../migrations/0014_flat_pages.sql")),
     ("0015_console", include_str!("../../migrations/0015_console.sql")),
     ("0016_user_search", include_str!("../../migrations/0016_user_search.sql")),
+    ("0017_holders_and_waiting", include_str!("../../migrations/0017_holders_and_waiting.sql")),
 ];
 
 /// The schema that this program works with.

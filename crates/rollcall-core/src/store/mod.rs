@@ -23,6 +23,7 @@ pub(crate) mod gifts;
 pub(crate) mod grams;
 pub(crate) mod group_lists;
 pub(crate) mod groups;
+pub(crate) mod holders;
 pub(crate) mod invitations;
 pub(crate) mod limits;
 pub(crate) mod links;

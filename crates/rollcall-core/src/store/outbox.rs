@@ -50,6 +50,17 @@ pub(crate) fn count(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
     Ok(tx.first("select count(*) from outbox where account_id = $1", &[account.into()], |r| r.int(0))?.unwrap_or(0))
 }
 
+/// How many of the oldest messages could not be delivered so far, and why one of them could not; among as many.
+pub(crate) fn count_failing(tx: &Tx<'_>, account: AccountKey, among: i64) -> Result<(u64, Option<String>)> {
+    let counted = tx.first(
+        "select count(*), max(last_error) from (select attempts, last_error from outbox where account_id = $1 \
+         order by id limit $2) o where attempts > 0",
+        &[account.into(), among.into()],
+        |r| (r.int(0).unsigned_abs(), r.opt_text(1)),
+    )?;
+    Ok(counted.unwrap_or_default())
+}
+
 /// Removes messages by id and when they were written.
 pub(crate) fn remove_many(tx: &WriteTx<'_>, account: AccountKey, messages: &[(i64, Time)]) -> Result<usize> {
     let rows: Vec<Vec<Value<'_>>> =

@@ -191,38 +191,16 @@ pub(crate) fn in_group(tx: &Tx<'_>, group: GroupKey, after: i64, limit: i64) -> 
     tx.query(sql, &[group.into(), after.into(), limit.into()], |r| r.int(0))
 }
 
-const BELOW_MEMBERS: &str = "select m.user_id from below b join memberships m on m.group_id = b.group_id";
-
 /// The ids of those who hold a role, by any way, on any bot; in order.
 pub(crate) fn with_role(tx: &Tx<'_>, role: RoleKey, now: Time, after: i64, limit: i64) -> Result<Vec<i64>> {
-    holding(tx, "s.role_id = $1", role.0, now, after, limit)
-}
-
-/// The ids of those who hold any role on a bot, by any way; in order.
-pub(crate) fn on_bot(tx: &Tx<'_>, bot: super::BotKey, now: Time, after: i64, limit: i64) -> Result<Vec<i64>> {
-    holding(tx, "s.bot_id = $1", bot.0, now, after, limit)
-}
-
-fn holding(tx: &Tx<'_>, what: &str, of: i64, now: Time, after: i64, limit: i64) -> Result<Vec<i64>> {
-    let holds = format!("{what} and (s.expires_at is null or s.expires_at > $2)");
+    let holds = "s.role_id = $1 and (s.expires_at is null or s.expires_at > $2)";
     let sql = format!(
         "with recursive below (group_id) as (select s.group_id from assignments s where {holds} and s.group_id is not null \
          union select n.child_id from below b join nestings n on n.parent_id = b.group_id) \
          select user_id from (select s.user_id as user_id from assignments s where {holds} and s.user_id is not null \
-         union {BELOW_MEMBERS}) h where user_id > $3 order by user_id limit $4"
+         union select m.user_id from below b join memberships m on m.group_id = b.group_id) h where user_id > $3 order by user_id limit $4"
     );
-    tx.query(&sql, &[of.into(), now.into(), after.into(), limit.into()], |r| r.int(0))
-}
-
-/// The ids of those who are in a group, be it by another one that is in it; in order.
-pub(crate) fn below(tx: &Tx<'_>, group: GroupKey, after: i64, limit: i64) -> Result<Vec<i64>> {
-    let sql = format!(
-        "with recursive below (group_id) as (select g.id from groups g where g.id = $1 \
-         union select n.child_id from below b join nestings n on n.parent_id = b.group_id) \
-         select user_id from (select distinct h.user_id as user_id from ({BELOW_MEMBERS}) h) d \
-         where user_id > $2 order by user_id limit $3"
-    );
-    tx.query(&sql, &[group.into(), after.into(), limit.into()], |r| r.int(0))
+    tx.query(&sql, &[role.into(), now.into(), after.into(), limit.into()], |r| r.int(0))
 }
 
 const WITHOUT: &str = "name_key is null";

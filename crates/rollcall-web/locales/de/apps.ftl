@@ -67,7 +67,7 @@ tester-button = Erklären
 tester-taken = Es würde angenommen
 tester-refused = Es würde abgelehnt
 tester-encrypted = Es ist verschlüsselt
-tester-encrypted-text = Die äußere Form stimmt. Was darin ist, wird erst angesehen, wenn es an die API geht; warum es dann abgelehnt wird, steht auf der Seite der App.
+tester-encrypted-text = Was darin ist, wird nur gezeigt, wenn ein Schlüssel dieses Servers es öffnet und es ein Token einer App dieses Kontos ist.
 tester-header = Kopf
 tester-claims = Angaben
 
@@ -89,3 +89,6 @@ refusal-not-decipherable = Es ist nicht für einen Schlüssel dieses Servers ver
 done-secret-revoked = Das Geheimnis { $secret } ist widerrufen.
 done-app-changed = „{ $name }“ ist neu eingestellt.
 done-app-removed = Die App „{ $name }“ ist entfernt.
+apps-token = Token und Befehl erzeugen
+apps-token-text = Ein Token, das eine Stunde gilt, in einem Befehl für das Terminal. Dass Sie es erzeugt haben, steht dann im Protokoll.
+tester-inside = Kopf des Tokens darin

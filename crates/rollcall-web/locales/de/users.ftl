@@ -131,3 +131,5 @@ users-field-country = Land
 users-field-job-title = Position
 users-field-picture = Bild
 users-field-colour = Farbe
+users-recent = Was zuletzt geschah
+users-recent-none = Nichts unter den { $n } neuesten Ereignissen.

@@ -67,7 +67,7 @@ tester-button = Explain
 tester-taken = It would be taken
 tester-refused = It would be refused
 tester-encrypted = It is encrypted
-tester-encrypted-text = Its outer form is right. What is inside is only looked at when it is sent to the API; why it is then refused is on the page of its app.
+tester-encrypted-text = What is inside is told only where a key of this server opens it, and where it is a token of an app of this account.
 tester-header = Header
 tester-claims = Claims
 
@@ -89,3 +89,6 @@ refusal-not-decipherable = It is not encrypted to a key of this server, or holds
 done-secret-revoked = The secret { $secret } is revoked.
 done-app-changed = “{ $name }” is set anew.
 done-app-removed = The app “{ $name }” is removed.
+apps-token = Make a token and the command
+apps-token-text = A token good for an hour, in a command to paste into a terminal. That you made it is noted in the audit log.
+tester-inside = Header of the token inside

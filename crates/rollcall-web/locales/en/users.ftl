@@ -131,3 +131,5 @@ users-field-country = Country
 users-field-job-title = Job title
 users-field-picture = Picture
 users-field-colour = Colour
+users-recent = What happened last
+users-recent-none = Nothing among the { $n } newest events.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_core::accounts::{self, Figures};
+use rollcall_core::accounts::{self, Figures, Tally, Troubles};
 use rollcall_core::apps::{self, AppInfo};
 use rollcall_core::audit::{self, Found, Sought};
 use rollcall_core::clock::Time;
@@ -44,7 +44,8 @@ struct Page<'v> {
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let may = [Permission::ManageApps, Permission::ViewAuditLog].map(|permission| visit.can(permission));
-    let figures = visit.read(Permission::UseConsole, accounts::figures).await?;
+    let look = |view: &rollcall_core::op::View<'_>| Ok((accounts::figures(view)?, accounts::troubles(view)?));
+    let (figures, troubles) = visit.read(Permission::UseConsole, look).await?;
     let apps = if may[0] { visit.read(Permission::ManageApps, apps::list_with_refusals).await? } else { Vec::new() };
     let events = if may[1] {
         let sought = Sought { limit: EVENTS, ..Sought::default() };
@@ -54,10 +55,14 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     };
     let cards = cards(&visit, &figures, may[0].then_some(apps.len()));
     let mut warnings = warnings(&visit, &apps);
+    warnings.extend(of_people(&visit, &figures, &troubles));
     let letters = visit.read(Permission::UseConsole, accounts::letters).await?;
     if letters > 0 {
         let text = visit.words.t1("dashboard-letters", "n", letters);
         warnings.push(Warning { text, to: "/console/settings".into() });
+    }
+    if troubles.unsealed_since.is_some() {
+        warnings.push(Warning { text: visit.words.t("dashboard-unsealed"), to: "/console/audit".into() });
     }
     let is_empty = figures.users.is_some_and(|(all, _)| all <= 1) && apps.is_empty();
     let l = Layout::of(&visit, visit.words.t("nav-dashboard"));
@@ -119,4 +124,29 @@ fn warnings(visit: &Visit, apps: &[AppInfo]) -> Vec<Warning> {
         }
     }
     warnings
+}
+
+/// People who wait: for a letter, for an invitation that is still good, for somebody who lets them in again.
+fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles) -> Vec<Warning> {
+    let locked = figures.users.map_or_else(Tally::default, |(_, tallies)| {
+        Status::ALL
+            .into_iter()
+            .zip(tallies)
+            .find(|(status, _)| *status == Status::Locked)
+            .map_or_else(Tally::default, |(_, n)| n)
+    });
+    let waiting = |n: u64| Tally { count: n.min(accounts::COUNTED), or_more: n > accounts::COUNTED };
+    let invited = "/console/users?status=invited&sort=created";
+    let all = [
+        ("dashboard-locked-users", locked, "/console/users?status=locked"),
+        ("dashboard-invitations-over", waiting(troubles.expired), invited),
+        ("dashboard-invitations-waiting", waiting(troubles.waiting), invited),
+        ("dashboard-letters-failing", waiting(troubles.failing), "/console/settings"),
+    ];
+    let some = all.into_iter().filter(|(_, tally, _)| tally.count > 0);
+    let text = |key: &str, tally: Tally| match tally.or_more {
+        true => visit.words.t1(key, "n", format!("{}+", tally.count)),
+        false => visit.words.t1(key, "n", tally.count),
+    };
+    some.map(|(key, n, to)| Warning { text: text(key, n), to: to.into() }).collect()
 }

@@ -18,6 +18,7 @@ mod groups;
 mod layout;
 mod listing;
 mod me;
+mod reach;
 mod roles;
 mod route;
 mod settings;

@@ -10,7 +10,7 @@ mod proof;
 
 use std::fmt;
 
-pub use mint::mint;
+pub use mint::{make, mint};
 pub(crate) use proof::{Decoys, Known, Presented, Recognised, judge, recognise_known, recognise_many, renew};
 
 /// Why a token was refused. Outsiders never see it, but for the two that the contract has words for; the log, the metric

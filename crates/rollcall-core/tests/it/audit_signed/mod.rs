@@ -5,6 +5,7 @@ mod checkpoints;
 mod file;
 mod forger;
 mod live;
+mod newest;
 
 use rollcall_core::audit::{self, Checked, Pin, Verification};
 use rollcall_core::op::Mode;

@@ -4,6 +4,7 @@
 mod make;
 mod mutants;
 mod replay;
+mod told;
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 

@@ -24,6 +24,7 @@ pub(super) const ROUTES: &[Route] = &[
     row!("GET", "/console/apps/tester", APPS, tester::form),
     row!("POST", "/console/apps/tester", APPS, tester::explain),
     row!("GET", "/console/apps/{id}", APPS, one::show),
+    row!("POST", "/console/apps/{id}/token", APPS, one::make_token),
     row!("POST", "/console/apps/{id}/settings", APPS, change::change),
     row!("GET", "/console/apps/{id}/rotate", APPS, secret::form),
     row!("POST", "/console/apps/{id}/rotate", APPS, secret::rotate),

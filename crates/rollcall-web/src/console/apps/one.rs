@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use rollcall_core::apps::{self, AppInfo, token};
 use rollcall_core::chance::Secret;
+use rollcall_core::op::{Mode, Op};
 use rollcall_core::policy::Permission;
 
 use super::snippets::{Snippets, can_mint, snippets};
@@ -34,6 +35,8 @@ struct Page<'v> {
     snippets: Snippets,
     /// The secret, this once.
     secret: Option<Secret>,
+    /// Whether a token can be made, and was not.
+    can_mint: bool,
     fault: Option<String>,
 }
 
@@ -41,6 +44,8 @@ struct Page<'v> {
 pub(super) struct Shown {
     app: AppInfo,
     secret: Option<Secret>,
+    /// Whether a token for trying things out is made with it.
+    wants_token: bool,
     fault: Option<String>,
     status: StatusCode,
 }
@@ -48,25 +53,38 @@ pub(super) struct Shown {
 impl Shown {
     /// One that was made, or got a new secret, just now.
     pub(super) fn just_made(app: AppInfo, secret: Option<Secret>) -> Self {
-        Self { app, secret, fault: None, status: StatusCode::OK }
+        Self { app, secret, wants_token: true, fault: None, status: StatusCode::OK }
+    }
+
+    /// One that is looked at.
+    fn as_it_is(app: AppInfo) -> Self {
+        Self { app, secret: None, wants_token: false, fault: None, status: StatusCode::OK }
     }
 
     /// One with which something could not be done.
     pub(super) fn with_fault(app: AppInfo, status: StatusCode, fault: String) -> Self {
-        Self { app, secret: None, fault: Some(fault), status }
+        Self { app, secret: None, wants_token: false, fault: Some(fault), status }
     }
 
     pub(super) async fn page(self, visit: &Visit) -> Result<Response, Failure> {
-        let Self { app, secret, fault, status } = self;
+        let Self { app, secret, wants_token, fault, status } = self;
         let id = app.client_id.to_string();
-        let token = match can_mint(&app) {
+        let made = match wants_token && can_mint(&app) {
             true => {
-                let mint = move |view: &rollcall_core::op::View<'_>| token::mint(view, &id, Some(TOKEN_LIFE), false);
-                // Whoever may not do what the app may gets no token of it.
-                visit.read(Permission::ManageApps, mint).await.ok()
+                let make = move |op: &mut Op<'_>| token::make(op, &id, TOKEN_LIFE);
+                visit.write(Permission::ManageApps, Mode::Real, make).await.map(Some)
             }
-            false => None,
+            false => Ok(None),
         };
+        let (token, fault, status) = match made {
+            Ok(token) => (token, fault, status),
+            // Whoever may not do what the app may gets no token of it.
+            Err(Failure::Core(error)) if error.cause().is_none() => {
+                (None, Some(error.to_string()), crate::http::status::status(error.code()))
+            }
+            Err(failure) => return Err(failure),
+        };
+        let can_mint = can_mint(&app) && token.is_none();
         let url = &visit.site().public_url;
         let snippets = snippets(url, &app, token.as_ref().map(Secret::expose), secret.as_ref().map(Secret::expose));
         let refused = app.refusals.iter().map(|(reason, count, at)| {
@@ -75,7 +93,7 @@ impl Shown {
         });
         let (refused, scopes) = (refused.collect(), boxes(&app.scopes));
         let l = Layout::of(visit, app.name.clone());
-        visit.page_of(status, &Page { l, app, scopes, refused, snippets, secret, fault })
+        visit.page_of(status, &Page { l, app, scopes, refused, snippets, secret, can_mint, fault })
     }
 }
 
@@ -86,6 +104,12 @@ pub(super) async fn find(visit: &Visit) -> Result<AppInfo, Failure> {
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
+    let app = find(&visit).await?;
+    Shown::as_it_is(app).page(&visit).await
+}
+
+/// Makes a token for trying things out, and shows the page with it.
+pub(super) async fn make_token(visit: Visit) -> Result<Response, Failure> {
     let app = find(&visit).await?;
     Shown::just_made(app, None).page(&visit).await
 }

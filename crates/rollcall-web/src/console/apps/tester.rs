@@ -16,6 +16,7 @@ struct Answer {
     reason: String,
     advice: String,
     header: String,
+    inside: String,
     claims: String,
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn explain(visit: Visit) -> Result<Response, Failure> {
         true => String::new(),
         false => serde_json::to_string_pretty(map).unwrap_or_default(),
     };
-    let (header, claims) = (json(&told.header), json(&told.claims));
-    let answer = Some(Answer { told, reason, advice, header, claims });
+    let (header, inside, claims) = (json(&told.header), json(&told.inside), json(&told.claims));
+    let answer = Some(Answer { told, reason, advice, header, inside, claims });
     visit.page(&Page { l: Layout::of(&visit, visit.words.t("tester-title")), answer })
 }

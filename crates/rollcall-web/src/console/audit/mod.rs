@@ -1,5 +1,6 @@
 //! The audit log: what has happened, by whom, and whether its chain is whole.
 
+mod check;
 mod list;
 mod one;
 
@@ -10,5 +11,8 @@ use super::route::{Needs, Route, row};
 const AUDIT: Needs = Needs::Permission(Permission::ViewAuditLog);
 
 /// The routes of this noun.
-pub(super) const ROUTES: &[Route] =
-    &[row!("GET", "/console/audit", AUDIT, list::list), row!("GET", "/console/audit/{number}", AUDIT, one::show)];
+pub(super) const ROUTES: &[Route] = &[
+    row!("GET", "/console/audit", AUDIT, list::list),
+    row!("GET", "/console/audit/check", AUDIT, check::show),
+    row!("GET", "/console/audit/{number}", AUDIT, one::show),
+];

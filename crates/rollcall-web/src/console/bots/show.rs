@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::access::explain::Of;
 use rollcall_core::bots::{self, Audience, BotAround};
 use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
@@ -13,6 +14,7 @@ use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager};
+use crate::console::reach::{self, Reach};
 use crate::console::roles::give::{self, Place, Typed};
 use crate::console::roles::show::{HEAD, line};
 use crate::console::visit::Visit;
@@ -26,6 +28,7 @@ struct Page<'v> {
     task_text: &'v str,
     around: BotAround,
     pager: Pager,
+    reach: Option<Reach>,
     task_pager: Pager,
     file: String,
     now: rollcall_core::clock::Time,
@@ -40,6 +43,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 
 async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
+    if reach::is_file(visit) {
+        return reach::file(visit, Permission::ViewRoles, Of::Bot(id)).await;
+    }
+    let of = Of::Bot(id.clone());
     let filter = |text: &str, after: &str| HolderFilter {
         text: visit.query(text).to_owned(),
         after: visit.query(after).parse().unwrap_or(0),
@@ -56,6 +63,10 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
     let pager = listing::pager(visit, &here, "after", given, |holding| holding.place.to_string());
     let users = around.users.as_mut().unwrap_or(&mut nobody);
     let task_pager = listing::pager(visit, &here, "users-after", users, |user| user.place.to_string());
+    let reach = match visit.can(Permission::ViewRoles) {
+        true => Some(Reach::of(visit, Permission::ViewRoles, of, &here).await?),
+        false => None,
+    };
     let page = Page {
         l: Layout::of(visit, around.bot.name.clone()),
         file: listing::file_address(visit, &here, "after"),
@@ -63,6 +74,7 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         text: visit.query("q"),
         task_text: visit.query("user"),
         pager,
+        reach,
         task_pager,
         now: visit.now(),
         may_manage: visit.can(Permission::ManageRoles),

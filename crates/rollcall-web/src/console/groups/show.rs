@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::access::explain::Of;
 use rollcall_core::groups::{self, GroupAround, GroupMember, MemberFilter, Source};
 use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
@@ -13,6 +14,7 @@ use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager};
+use crate::console::reach::{self, Reach};
 use crate::console::visit::Visit;
 
 #[derive(Template)]
@@ -23,6 +25,7 @@ struct Page<'v> {
     text: &'v str,
     around: GroupAround,
     pager: Pager,
+    reach: Reach,
     file: String,
     may_manage: bool,
     may_view_users: bool,
@@ -46,6 +49,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 /// The page, with what is wrong with a form of it that was sent.
 pub(super) async fn page(visit: &Visit, faults: Faults, typed: Typed<'_>) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
+    if reach::is_file(visit) {
+        return reach::file(visit, Permission::ViewGroups, Of::Group(id)).await;
+    }
+    let of = Of::Group(id.clone());
     let filter = MemberFilter { text: visit.query("q").to_owned(), after: visit.query("after").to_owned() };
     if listing::is_file(visit) {
         return file(visit.clone(), id, filter).await;
@@ -54,12 +61,14 @@ pub(super) async fn page(visit: &Visit, faults: Faults, typed: Typed<'_>) -> Res
     let mut around = visit.read(Permission::ViewGroups, look).await?;
     let here = address(around.group.id.as_str());
     let pager = listing::pager(visit, &here, "after", &mut around.members, |member| member.id.to_string());
+    let reach = Reach::of(visit, Permission::ViewGroups, of, &here).await?;
     let page = Page {
         l: Layout::of(visit, around.group.name.clone()),
         file: listing::file_address(visit, &here, "after"),
         here,
         text: visit.query("q"),
         pager,
+        reach,
         may_manage: visit.can(Permission::ManageGroups),
         may_view_users: visit.can(Permission::ViewUsers),
         around,

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::access::explain::Of;
 use rollcall_core::groups::COUNTED;
 use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
@@ -15,6 +16,7 @@ use crate::console::failure::Failure;
 use crate::console::faults::Faults;
 use crate::console::layout::Layout;
 use crate::console::listing::{self, Pager};
+use crate::console::reach::{self, Reach};
 use crate::console::visit::Visit;
 
 #[derive(Template)]
@@ -26,6 +28,7 @@ struct Page<'v> {
     around: RoleAround,
     matrix: Matrix,
     pager: Pager,
+    reach: Reach,
     file: String,
     now: rollcall_core::clock::Time,
     may_manage: bool,
@@ -54,6 +57,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 
 async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
+    if reach::is_file(visit) {
+        return reach::file(visit, Permission::ViewRoles, Of::Role(id)).await;
+    }
+    let of = Of::Role(id.clone());
     let after = visit.query("after").parse().unwrap_or(0);
     let filter = HolderFilter { text: visit.query("q").to_owned(), after };
     if listing::is_file(visit) {
@@ -63,6 +70,7 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
     let mut around = visit.read(Permission::ViewRoles, look).await?;
     let here = address(around.role.id.as_str());
     let pager = listing::pager(visit, &here, "after", &mut around.holders, |holding| holding.place.to_string());
+    let reach = Reach::of(visit, Permission::ViewRoles, of, &here).await?;
     let page = Page {
         l: Layout::of(visit, around.role.name.clone()),
         file: listing::file_address(visit, &here, "after"),
@@ -70,6 +78,7 @@ async fn page(visit: &Visit, faults: Faults, typed: Typed) -> Result<Response, F
         text: visit.query("q"),
         matrix: Matrix::of(around.role.kind, &around.role.permissions),
         pager,
+        reach,
         now: visit.now(),
         may_manage: visit.can(Permission::ManageRoles),
         may_view_bots: visit.can(Permission::ViewBots),

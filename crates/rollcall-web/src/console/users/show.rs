@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_core::access::explain::{Maker, Origin, Path, Paths};
+use rollcall_core::audit::{self, Found};
 use rollcall_core::policy::Permission;
 use rollcall_core::users::ProfileField;
 use rollcall_core::users::act::Action;
@@ -11,8 +11,13 @@ use rollcall_core::users::one::{self, InvitationInfo, InvitationState, One};
 use super::{StatusTag, action_text, action_word, field_text};
 use crate::console::failure::Failure;
 use crate::console::layout::Layout;
+use crate::console::reach;
 use crate::console::visit::Visit;
-use crate::console::words::Words;
+
+/// As many events are shown.
+const EVENTS: u32 = 5;
+/// As many are looked through for them.
+const NEWEST: &u64 = &audit::NEWEST;
 
 /// A button.
 struct Button {
@@ -35,12 +40,21 @@ struct Page<'v> {
     sees_groups: bool,
     sees_roles: bool,
     sees_bots: bool,
-    sees_log: bool,
+    /// What happened to them last, for whoever may see the log.
+    events: Option<Vec<Found>>,
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let id = visit.parameter("id").to_owned();
     let one = visit.read(Permission::ViewUsers, move |view| one::one(view, &id)).await?;
+    let events = match visit.can(Permission::ViewAuditLog) {
+        true => {
+            let target = one.user.id.to_string();
+            let look = move |view: &rollcall_core::op::View<'_>| audit::about(view, &target, EVENTS);
+            Some(visit.read(Permission::ViewAuditLog, look).await?)
+        }
+        false => None,
+    };
     let words = visit.words;
     let buttons = one.can.iter().filter(|action| !matches!(action, Action::Remove | Action::EndSessions));
     let known =
@@ -60,7 +74,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         sees_groups: visit.can(Permission::ViewGroups),
         sees_roles: visit.can(Permission::ViewRoles),
         sees_bots: visit.can(Permission::ViewBots),
-        sees_log: visit.can(Permission::ViewAuditLog),
+        events,
         one,
     })
 }
@@ -78,36 +92,5 @@ impl Page<'_> {
     fn audit(&self) -> String {
         let target: String = form_urlencoded::byte_serialize(self.one.user.id.as_str().as_bytes()).collect();
         format!("/console/audit?target={target}")
-    }
-
-    fn via(&self, origin: &Origin) -> String {
-        via(self.l.words, origin)
-    }
-
-    /// What somebody is called who made something so.
-    fn maker<'o>(&self, origin: &'o Origin) -> &'o str {
-        match &origin.by {
-            Maker::User(_, name) | Maker::App(name) | Maker::Other(name) => name,
-        }
-    }
-
-    fn is_direct(&self, path: &Path) -> bool {
-        path.steps.is_empty()
-    }
-
-    fn more<'p>(&self, paths: &'p Paths) -> Option<&'p u64> {
-        Some(&paths.more).filter(|more| **more > 0)
-    }
-}
-
-/// Through what something came.
-fn via(words: Words, origin: &Origin) -> String {
-    match origin.via.as_str() {
-        "manual" => words.t("access-via-manual"),
-        "api" => words.t("access-via-api"),
-        "csv" => words.t("access-via-csv"),
-        "scim" => words.t("access-via-scim"),
-        "directory" => words.t("access-via-directory"),
-        other => other.to_owned(),
     }
 }

@@ -41,7 +41,13 @@ async fn the_curl_of_the_page_is_the_first_call_and_the_secret_is_shown_once() {
 
     let again = ada.get(&format!("/console/apps/{id}")).await;
     assert!(!again.text.contains(&secret) && !again.text.contains("id=\"secret\""), "{}", again.text);
-    assert!(element(&again.text, "curl").contains("/api/public/groups"), "a new token for whoever comes back");
+    assert!(!again.text.contains("id=\"curl\""), "who looks at the page makes no token: {}", again.text);
+    let once_more = ada.send(&format!("/console/apps/{id}/token"), &[]).await;
+    assert!(element(&once_more.text, "curl").contains("/api/public/groups"), "a new token for whoever wants one");
+    assert!(!once_more.text.contains(&secret));
+    let made = ada.get("/console/audit?event=App+Token+Made").await.text;
+    assert_eq!(made.matches("Nightly sync&#34; was made, good until").count(), 2, "{made}");
+    assert_eq!(made.matches(&format!("<td><bdi>{ADA}</bdi></td>")).count(), 2, "{made}");
     let log = ada.get("/console/audit?event=App+Created").await.text;
     assert!(log.contains("Nightly sync") && log.contains(ADA), "{log}");
 }

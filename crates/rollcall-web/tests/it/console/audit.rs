@@ -40,7 +40,10 @@ async fn events_are_found_by_time_actor_name_and_target_the_newest_first() {
     assert!(nothing.contains("No event.") && nothing.contains("All events"), "{nothing}");
 
     let one = ada.get(&format!("/console/audit/{}", found[0])).await.text;
-    assert!(one.contains("new@acme.test") && one.contains("192.0.2.7") && one.contains("<h2>After</h2>"), "{one}");
+    assert!(
+        one.contains("new@acme.test") && one.contains("192.0.2.7") && one.contains("<th scope=\"col\">After</th>"),
+        "{one}"
+    );
     for unknown in ["0", "99999", "x"] {
         assert_eq!(ada.get(&format!("/console/audit/{unknown}")).await.status, 404);
     }
@@ -77,4 +80,42 @@ async fn whoever_may_not_read_the_log_does_not_and_the_first_page_does_not_tell_
     let first = deputy.get("/console").await.text;
     assert!(!first.contains("/console/audit") && !first.contains("/console/apps"), "{first}");
     assert!(first.contains("/console/groups"), "{first}");
+}
+
+#[tokio::test]
+async fn the_chain_is_checked_and_what_is_wrong_with_it_is_said() {
+    let acme = TestRollcall::new();
+    let mut ada = by_link(&acme, ADA).await;
+    let list = ada.get("/console/audit").await.text;
+    assert!(list.contains("none signed yet") && list.contains("href=\"/console/audit/check\""), "{list}");
+    while acme.write(rollcall_core::audit::seal_and_sign).expect("sealing") > 0 {}
+    let list = ada.get("/console/audit").await.text;
+    assert!(list.contains("signed, <time datetime=") && list.contains("by the key <code>"), "{list}");
+    let page = ada.get("/console/audit/check").await;
+    assert!(page.status == 200 && page.text.contains("These events are as they were written."), "{}", page.text);
+    assert!(page.text.contains("These are all events that are sealed") && page.text.contains("rollcall audit verify"));
+    acme.database().execute("update audit_events set description = 'nothing happened' where seq = 2");
+    let page = ada.get("/console/audit/check").await.text;
+    assert!(page.contains("Event 2 is not as it was written.") && page.contains("altered:"), "{page}");
+    assert!(!page.contains("These events are as they were written."), "{page}");
+}
+
+#[tokio::test]
+async fn what_was_there_before_stands_beside_what_is_there_after() {
+    let acme = TestRollcall::new();
+    let mut ada = by_link(&acme, ADA).await;
+    let user = |status| rollcall_core::sync::State {
+        name: "Acme".into(),
+        users: vec![rollcall_testkit::user("bo@acme.test", status)],
+        ..Default::default()
+    };
+    acme.apply(user(rollcall_core::users::Status::Active)).expect("Bo");
+    acme.apply(user(rollcall_core::users::Status::Suspended)).expect("Bo again");
+    let found = numbers(&ada.get("/console/audit?event=User+Modified").await.text);
+    let one = ada.get(&format!("/console/audit/{}", found[0])).await.text;
+    let row = one.split("<tr><th scope=\"row\"><bdi>status</bdi>").nth(1).and_then(|rest| rest.split("</tr>").next());
+    let row = row.unwrap_or_else(|| panic!("a row for the status: {one}"));
+    let cells: Vec<&str> = row.split("<pre>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(cells, ["active", "suspended"]);
+    assert!(row.starts_with(" <span class=\"tag accent\">changed</span></th>"), "{row}");
 }
