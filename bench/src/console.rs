@@ -44,7 +44,7 @@ pub(crate) struct Args {
     only: String,
 }
 
-/// A page: its name, and its address; `{}` stands for the first thing that another page has a link to.
+/// A page: its name, and its address; `{}` stands for the address, or the id, of the first thing that another page has a link to.
 struct Asked {
     name: &'static str,
     path: &'static str,
@@ -57,11 +57,11 @@ const fn at(name: &'static str, path: &'static str) -> Asked {
 }
 
 const fn behind(name: &'static str, page: &'static str, begins: &'static str) -> Asked {
-    Asked { name, path: "", by: Some((page, begins)) }
+    Asked { name, path: "{}", by: Some((page, begins)) }
 }
 
 #[rustfmt::skip]
-const PAGES: [Asked; 24] = [
+const PAGES: [Asked; 25] = [
     at("dashboard", "/console"),
     at("users", "/console/users"),
     at("users_by_last_sign_in", "/console/users?sort=-signed-in"),
@@ -70,6 +70,7 @@ const PAGES: [Asked; 24] = [
     at("users_found_by_two_letters", "/console/users?q=zz"),
     at("users_found_by_address", "/console/users?q=page.00999"),
     at("users_not_found", "/console/users?q=nobody-is-called-so"),
+    Asked { name: "users_of_a_role", path: "/console/users?role={}", by: Some(("/console/roles?q=auditor", "/console/roles/")) },
     behind("user", "/console/users?q=person.000000", "/console/users/u-"),
     behind("user_of_groups", "/console/users?q=page.00000007", "/console/users/u-"),
     at("groups", "/console/groups"),
@@ -145,7 +146,12 @@ async fn all(args: &Args, place: &Place) -> Result<(Vec<Page>, usize)> {
     for page in PAGES.iter().filter(|page| page.name.contains(&args.only)) {
         let path = match page.by {
             None => page.path.to_owned(),
-            Some((from, begins)) => guest.first_link(from, begins).await?,
+            Some((from, begins)) => {
+                let link = guest.first_link(from, begins).await?;
+                // By itself the whole link; behind anything else the id at its end.
+                let id = if page.path == "{}" { link.as_str() } else { &link[begins.len()..] };
+                page.path.replace("{}", id)
+            }
         };
         asked.push((page.name, path, Vec::new()));
     }

@@ -4,6 +4,7 @@
 mod bench;
 mod fuzz;
 mod generate;
+mod lighthouse;
 mod needs;
 mod run;
 mod test;
@@ -43,13 +44,14 @@ struct Command {
     run: fn(&[String]) -> Done,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command { name: "test", help: test::HELP, run: test::command },
     Command { name: "tidy", help: tidy::HELP, run: tidy::command },
     Command { name: "bench", help: bench::HELP, run: bench::command },
     Command { name: "torture", help: torture::HELP, run: torture::command },
     Command { name: "fuzz", help: fuzz::HELP, run: fuzz::command },
     Command { name: "generate", help: generate::HELP, run: generate::command },
+    Command { name: "lighthouse", help: lighthouse::HELP, run: lighthouse::command },
     Command { name: "tour", help: tour::HELP, run: tour::command },
 ];
 

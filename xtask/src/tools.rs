@@ -11,6 +11,8 @@ use crate::{Done, Failure};
 /// Where the versions of those for the API's description, and of those for the console, are written down.
 const OPENAPI: &str = "crates/rollcall/tests/openapi";
 const CONSOLE: &str = "crates/rollcall/tests/console";
+/// Where those of what only a command of its own takes are.
+const PAGES: &str = "crates/rollcall/tests/lighthouse";
 
 /// A tool.
 struct Tool {
@@ -28,16 +30,28 @@ const TOOLS: [Tool; 3] = [
     Tool { name: "axe", folder: CONSOLE, files: &["package.json", "package-lock.json"], steps: by_npm },
 ];
 
+const LIGHTHOUSE: Tool =
+    Tool { name: "lighthouse", folder: PAGES, files: &["package.json", "package-lock.json"], steps: by_npm };
+
+/// Installs Lighthouse, as [`install`] does what every test takes.
+///
+/// # Errors
+/// As there.
+pub(crate) fn lighthouse(root: &Path) -> Done {
+    put(root, &LIGHTHOUSE)
+}
+
 /// Installs what is not there in the versions that are written down.
 ///
 /// # Errors
 /// Where something cannot be installed, with the command that failed.
 pub(crate) fn install(root: &Path) -> Done {
+    TOOLS.iter().try_for_each(|tool| put(root, tool))
+}
+
+fn put(root: &Path, tool: &Tool) -> Done {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
-    for tool in &TOOLS {
-        install_one(tool, &root.join(tool.folder), &target.join("tools").join(tool.name))?;
-    }
-    Ok(())
+    install_one(tool, &root.join(tool.folder), &target.join("tools").join(tool.name))
 }
 
 /// The last thing that is written is what was installed: a run that was broken off is done again.
@@ -108,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_version_is_written_down_and_no_address_is() {
-        for tool in &TOOLS {
+        for tool in TOOLS.iter().chain([&LIGHTHOUSE]) {
             let from = root().unwrap().join(tool.folder);
             assert!(!wanted(tool, &from).unwrap().contains("\"resolved\""), "{}", tool.name);
         }
@@ -120,7 +134,7 @@ mod tests {
                 "{line}"
             );
         }
-        for folder in [OPENAPI, CONSOLE] {
+        for folder in [OPENAPI, CONSOLE, PAGES] {
             let package = std::fs::read_to_string(root().unwrap().join(folder).join("package.json")).unwrap();
             assert!(!package.contains(['^', '~', '*']), "{package}");
         }

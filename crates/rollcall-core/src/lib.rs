@@ -74,6 +74,7 @@ pub mod who;
 
 mod once;
 mod pending;
+mod setup;
 mod shared;
 mod store;
 mod view;

@@ -274,6 +274,11 @@ impl<T, F> OpJob<T, F> {
 /// What was done in a transaction, whether that changed anything, and what comes after it.
 pub(crate) type Done<T> = (T, bool, Vec<OnceKept>);
 
+/// What came to something is kept, unless it was only rehearsed.
+pub(crate) fn verdict_of<T>(outcome: &Result<T>, mode: Mode) -> Verdict {
+    if mode == Mode::Real { verdict(outcome) } else { Verdict::Undo }
+}
+
 /// What came to something is kept.
 pub(crate) fn verdict<T>(outcome: &Result<T>) -> Verdict {
     if outcome.is_ok() { Verdict::Keep } else { Verdict::Undo }
@@ -318,13 +323,13 @@ pub(crate) fn attempt_renewed<T>(
 impl<T: Send + 'static, F: Fn(&mut Op<'_>) -> Result<T> + Send + 'static> Job for OpJob<T, F> {
     fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
         let outcome = attempt_renewed(tx, &self.shared, &mut self.actor, self.permission, &self.work);
-        let keep = outcome.is_ok() && self.mode == Mode::Real;
+        let verdict = verdict_of(&outcome, self.mode);
         (self.changed, self.once_kept) = (false, Vec::new());
         self.result = Some(outcome.map(|(value, changed, once_kept)| {
             (self.changed, self.once_kept) = (changed, once_kept);
             value
         }));
-        if keep { Verdict::Keep } else { Verdict::Undo }
+        verdict
     }
 
     fn is_rehearsal(&self) -> bool {
@@ -344,40 +349,6 @@ impl<T: Send + 'static, F: Fn(&mut Op<'_>) -> Result<T> + Send + 'static> Job fo
             }
         }
         // Nobody waits any more when the receiver is gone: the client hung up.
-        let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
-    }
-}
-
-/// Work that has no account to begin with: the key check at open, founding an account and filling it.
-pub(crate) struct SetupJob<T, F> {
-    shared: Arc<Shared>,
-    work: F,
-    mode: Mode,
-    result: Option<Result<T>>,
-    answer: Answer<T>,
-}
-
-impl<T, F> SetupJob<T, F> {
-    pub(crate) fn new(shared: Arc<Shared>, mode: Mode, work: F, answer: Answer<T>) -> Self {
-        Self { shared, work, mode, result: None, answer }
-    }
-}
-
-impl<T, F> Job for SetupJob<T, F>
-where
-    T: Send + 'static,
-    F: Fn(&WriteTx<'_>, &Arc<Shared>) -> Result<T> + Send + 'static,
-{
-    fn run(&mut self, tx: &WriteTx<'_>) -> Verdict {
-        let result = (self.work)(tx, &self.shared);
-        let keep = result.is_ok() && self.mode == Mode::Real;
-        self.result = Some(result);
-        if keep { Verdict::Keep } else { Verdict::Undo }
-    }
-
-    fn answer(self: Box<Self>, fate: Result<()>) {
-        self.shared.wake_jobs();
-        let Self { result, answer, .. } = *self;
         let _ = answer.send(fate.and_then(|()| result.unwrap_or_else(|| Err(Error::internal("a job was never run")))));
     }
 }

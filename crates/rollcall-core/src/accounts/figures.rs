@@ -1,6 +1,9 @@
 //! What there is in an account, in numbers: for its first page.
 
+use std::fmt;
+
 use super::Account;
+use super::troubles::COUNTED as LETTERS;
 use crate::error::Result;
 use crate::id::{AccountId, OrgId};
 use crate::op::View;
@@ -35,6 +38,19 @@ pub struct Tally {
     pub or_more: bool,
 }
 
+impl Tally {
+    /// What was counted up to one more than this bound.
+    pub fn up_to(count: u64, bound: u64) -> Self {
+        Self { count: count.min(bound), or_more: count > bound }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.count, if self.or_more { "+" } else { "" })
+    }
+}
+
 /// What is known of each, of what was counted up to a bound: a single one that is beyond it is all the rest.
 fn tallies(all: u64, counted: [u64; 4], bound: u64) -> [Tally; 4] {
     let is_over = |count: u64| count > bound;
@@ -42,8 +58,7 @@ fn tallies(all: u64, counted: [u64; 4], bound: u64) -> [Tally; 4] {
     let alone = counted.into_iter().filter(|count| is_over(*count)).count() == 1;
     counted.map(|count| match is_over(count) {
         true if alone => Tally { count: all.saturating_sub(others), or_more: false },
-        true => Tally { count: bound, or_more: true },
-        false => Tally { count, or_more: false },
+        _ => Tally::up_to(count, bound),
     })
 }
 
@@ -68,16 +83,17 @@ pub fn identity(view: &View<'_>) -> Result<Identity> {
     Ok(Identity { name, id, org })
 }
 
-/// How many letters wait to be delivered; none for whoever may not see users.
+/// How many letters wait to be delivered, counted up to [`super::COUNTED`]; none for whoever may not see users.
 ///
 /// # Errors
 /// When the database fails.
-pub fn letters(view: &View<'_>) -> Result<u64> {
+pub fn letters(view: &View<'_>) -> Result<Tally> {
     view.expect(Permission::UseConsole)?;
     if !policy::allows(&view.actor, Permission::ViewUsers) {
-        return Ok(0);
+        return Ok(Tally::default());
     }
-    Ok(store::outbox::count(view.tx, view.account)?.unsigned_abs())
+    let count = store::outbox::count_up_to(view.tx, view.account, LETTERS.cast_signed() + 1)?.unsigned_abs();
+    Ok(Tally::up_to(count, LETTERS))
 }
 
 /// What there is. Ten statements at most.
@@ -91,7 +107,7 @@ pub fn figures(view: &View<'_>) -> Result<Figures> {
     let mut figures = Figures { account: store::accounts::get(view.tx, view.account)?.name, ..Figures::default() };
     if may(Permission::ViewUsers) {
         let all = total(Kind::Users)?;
-        let counted = store::users::count_by_status(view.tx, view.account, COUNTED as i64 + 1)?;
+        let counted = store::users::count_by_status(view.tx, view.account, COUNTED.cast_signed() + 1)?;
         figures.users = Some((all, tallies(all, counted, COUNTED)));
     }
     if may(Permission::ViewGroups) {

@@ -50,6 +50,12 @@ pub(crate) fn count(tx: &Tx<'_>, account: AccountKey) -> Result<i64> {
     Ok(tx.first("select count(*) from outbox where account_id = $1", &[account.into()], |r| r.int(0))?.unwrap_or(0))
 }
 
+/// As [`count`], up to so many.
+pub(crate) fn count_up_to(tx: &Tx<'_>, account: AccountKey, most: i64) -> Result<i64> {
+    let sql = "select count(*) from (select 1 from outbox where account_id = $1 limit $2) o";
+    Ok(tx.first(sql, &[account.into(), most.into()], |r| r.int(0))?.unwrap_or(0))
+}
+
 /// How many of the oldest messages could not be delivered so far, and why one of them could not; among as many.
 pub(crate) fn count_failing(tx: &Tx<'_>, account: AccountKey, among: i64) -> Result<(u64, Option<String>)> {
     let counted = tx.first(

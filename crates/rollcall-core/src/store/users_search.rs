@@ -1,7 +1,7 @@
 //! Lists of users by what is asked for: rows by sort and cursor, and the ids of those who are in a group, hold a role, or
 //! have a status or a flag.
 
-use super::{AccountKey, GroupKey, RoleKey, Row, Tx, UserKey, Value, WriteTx};
+use super::{AccountKey, GroupKey, Row, Tx, UserKey, Value, WriteTx};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::id::UserId;
@@ -189,18 +189,6 @@ pub(crate) fn with_flag(tx: &Tx<'_>, account: AccountKey, flag: Flag, after: i64
 pub(crate) fn in_group(tx: &Tx<'_>, group: GroupKey, after: i64, limit: i64) -> Result<Vec<i64>> {
     let sql = "select user_id from memberships where group_id = $1 and user_id > $2 order by user_id limit $3";
     tx.query(sql, &[group.into(), after.into(), limit.into()], |r| r.int(0))
-}
-
-/// The ids of those who hold a role, by any way, on any bot; in order.
-pub(crate) fn with_role(tx: &Tx<'_>, role: RoleKey, now: Time, after: i64, limit: i64) -> Result<Vec<i64>> {
-    let holds = "s.role_id = $1 and (s.expires_at is null or s.expires_at > $2)";
-    let sql = format!(
-        "with recursive below (group_id) as (select s.group_id from assignments s where {holds} and s.group_id is not null \
-         union select n.child_id from below b join nestings n on n.parent_id = b.group_id) \
-         select user_id from (select s.user_id as user_id from assignments s where {holds} and s.user_id is not null \
-         union select m.user_id from below b join memberships m on m.group_id = b.group_id) h where user_id > $3 order by user_id limit $4"
-    );
-    tx.query(&sql, &[role.into(), now.into(), after.into(), limit.into()], |r| r.int(0))
 }
 
 const WITHOUT: &str = "name_key is null";

@@ -95,7 +95,7 @@ impl Plan {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(Some(match &self.source {
             Source::Every => return Ok(None),
-            Source::Role(role) => rows::with_role(view.tx, *role, view.now, after, most)?,
+            Source::Role(role) => store::holders::with_role(view.tx, *role, view.now, after, most)?,
             Source::Group(group) => rows::in_group(view.tx, *group, after, most)?,
             Source::Text(ids) => {
                 let from = ids.partition_point(|id| *id <= after);

@@ -1,7 +1,7 @@
 # Die erste Seite.
 
 dashboard-start = Noch ruft niemand die API dieses Kontos auf. Legen Sie eine Client-App an: Sie bekommen ein Geheimnis und einen Befehl, um es auszuprobieren.
-dashboard-users = Personen
+dashboard-users = Benutzer
 dashboard-invited = Eingeladen
 dashboard-active = Aktiv
 dashboard-suspended = Ausgesetzt
@@ -19,8 +19,8 @@ dashboard-letters = { $n ->
 dashboard-recent = Letzte Änderungen
 dashboard-all-events = Das ganze Protokoll
 dashboard-locked-users = { $n ->
-    [one] Eine Person ist gesperrt
-   *[other] { $n } Personen sind gesperrt
+    [one] Ein Benutzer ist gesperrt
+   *[other] { $n } Benutzer sind gesperrt
 }
 dashboard-invitations-over = { $n ->
     [one] Eine Einladung ist ungenutzt abgelaufen: Senden Sie eine neue

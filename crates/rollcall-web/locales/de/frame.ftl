@@ -3,7 +3,7 @@
 nav-label = Konsole
 nav-skip = Zum Inhalt
 nav-dashboard = Übersicht
-nav-users = Personen
+nav-users = Benutzer
 nav-groups = Gruppen
 nav-roles = Rollen
 nav-bots = Bots

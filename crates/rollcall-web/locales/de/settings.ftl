@@ -9,6 +9,7 @@ settings-server = Server
 settings-address = Öffentliche Adresse
 settings-version = Version
 settings-letters = Briefe, die auf Zustellung warten
+settings-letters-why = Warum einer davon nicht zugestellt werden konnte
 settings-times = Fristen
 settings-session-life = Eine Sitzung dauert höchstens
 settings-session-idle = Eine Sitzung, in der nichts geschieht, dauert

@@ -9,6 +9,7 @@ settings-server = Server
 settings-address = Public address
 settings-version = Version
 settings-letters = Letters that wait to be delivered
+settings-letters-why = Why one of them could not be
 settings-times = Times
 settings-session-life = A session lasts at most
 settings-session-idle = A session in which nothing is done lasts

@@ -44,8 +44,10 @@ struct Page<'v> {
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     let may = [Permission::ManageApps, Permission::ViewAuditLog].map(|permission| visit.can(permission));
-    let look = |view: &rollcall_core::op::View<'_>| Ok((accounts::figures(view)?, accounts::troubles(view)?));
-    let (figures, troubles) = visit.read(Permission::UseConsole, look).await?;
+    let look = |view: &rollcall_core::op::View<'_>| {
+        Ok((accounts::figures(view)?, accounts::troubles(view)?, accounts::letters(view)?))
+    };
+    let (figures, troubles, letters) = visit.read(Permission::UseConsole, look).await?;
     let apps = if may[0] { visit.read(Permission::ManageApps, apps::list_with_refusals).await? } else { Vec::new() };
     let events = if may[1] {
         let sought = Sought { limit: EVENTS, ..Sought::default() };
@@ -55,12 +57,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     };
     let cards = cards(&visit, &figures, may[0].then_some(apps.len()));
     let mut warnings = warnings(&visit, &apps);
-    warnings.extend(of_people(&visit, &figures, &troubles));
-    let letters = visit.read(Permission::UseConsole, accounts::letters).await?;
-    if letters > 0 {
-        let text = visit.words.t1("dashboard-letters", "n", letters);
-        warnings.push(Warning { text, to: "/console/settings".into() });
-    }
+    warnings.extend(of_people(&visit, &figures, &troubles, letters));
     if troubles.unsealed_since.is_some() {
         warnings.push(Warning { text: visit.words.t("dashboard-unsealed"), to: "/console/audit".into() });
     }
@@ -72,10 +69,11 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
 fn cards(visit: &Visit, figures: &Figures, apps: Option<usize>) -> Vec<Card> {
     let words = &visit.words;
     let card =
-        |key: &str, figure: u64, to: &str| Card { text: words.t(key), figure: figure.to_string(), to: to.into() };
+        |key: &str, figure: Tally, to: &str| Card { text: words.t(key), figure: figure.to_string(), to: to.into() };
+    let exactly = |count: u64| Tally { count, or_more: false };
     let mut cards = Vec::new();
     if let Some((all, counts)) = figures.users {
-        cards.push(card("dashboard-users", all, "/console/users"));
+        cards.push(card("dashboard-users", exactly(all), "/console/users"));
         for (status, tally) in Status::ALL.into_iter().zip(counts) {
             let (key, word) = match status {
                 Status::Invited => ("dashboard-invited", "invited"),
@@ -83,19 +81,15 @@ fn cards(visit: &Visit, figures: &Figures, apps: Option<usize>) -> Vec<Card> {
                 Status::Suspended => ("dashboard-suspended", "suspended"),
                 Status::Locked => ("dashboard-locked", "locked"),
             };
-            let mut card = card(key, tally.count, &format!("/console/users?status={word}"));
-            if tally.or_more {
-                card.figure.push('+');
-            }
-            cards.push(card);
+            cards.push(card(key, tally, &format!("/console/users?status={word}")));
         }
     }
-    cards.extend(figures.groups.map(|n| card("nav-groups", n, "/console/groups")));
+    cards.extend(figures.groups.map(|n| card("nav-groups", exactly(n), "/console/groups")));
     if let Some((admin, bot)) = figures.roles {
-        cards.push(card("nav-roles", admin + bot, "/console/roles"));
+        cards.push(card("nav-roles", exactly(admin + bot), "/console/roles"));
     }
-    cards.extend(figures.bots.map(|n| card("nav-bots", n, "/console/bots")));
-    cards.extend(apps.map(|n| card("nav-apps", n as u64, "/console/apps")));
+    cards.extend(figures.bots.map(|n| card("nav-bots", exactly(n), "/console/bots")));
+    cards.extend(apps.map(|n| card("nav-apps", exactly(n as u64), "/console/apps")));
     cards
 }
 
@@ -127,7 +121,7 @@ fn warnings(visit: &Visit, apps: &[AppInfo]) -> Vec<Warning> {
 }
 
 /// People who wait: for a letter, for an invitation that is still good, for somebody who lets them in again.
-fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles) -> Vec<Warning> {
+fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles, letters: Tally) -> Vec<Warning> {
     let locked = figures.users.map_or_else(Tally::default, |(_, tallies)| {
         Status::ALL
             .into_iter()
@@ -135,17 +129,18 @@ fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles) -> Vec<Warni
             .find(|(status, _)| *status == Status::Locked)
             .map_or_else(Tally::default, |(_, n)| n)
     });
-    let waiting = |n: u64| Tally { count: n.min(accounts::COUNTED), or_more: n > accounts::COUNTED };
+    let waiting = |n: u64| Tally::up_to(n, accounts::COUNTED);
     let invited = "/console/users?status=invited&sort=created";
     let all = [
         ("dashboard-locked-users", locked, "/console/users?status=locked"),
         ("dashboard-invitations-over", waiting(troubles.expired), invited),
         ("dashboard-invitations-waiting", waiting(troubles.waiting), invited),
+        ("dashboard-letters", letters, "/console/settings"),
         ("dashboard-letters-failing", waiting(troubles.failing), "/console/settings"),
     ];
     let some = all.into_iter().filter(|(_, tally, _)| tally.count > 0);
     let text = |key: &str, tally: Tally| match tally.or_more {
-        true => visit.words.t1(key, "n", format!("{}+", tally.count)),
+        true => visit.words.t1(key, "n", tally.to_string()),
         false => visit.words.t1(key, "n", tally.count),
     };
     some.map(|(key, n, to)| Warning { text: text(key, n), to: to.into() }).collect()

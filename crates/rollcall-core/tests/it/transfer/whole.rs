@@ -202,8 +202,10 @@ fn a_backup_of_an_older_version_is_brought_up_to_date_and_stays_as_it_is() {
     old("alter table users drop column name_key");
     old("alter table users drop column last_login_key");
     old("drop index task_grants_by_user");
-    old("drop index assignments_by_role");
-    old("drop index assignments_by_end");
+    for index in ["by_role", "by_end", "bot_role_users", "on_bot_users", "on_bot_groups"] {
+        old(&format!("drop index assignments_{index}"));
+    }
+    old("drop index invitations_open");
     old("delete from schema_migrations where version > 5");
     // An older version's digest is of what it had.
     old("delete from installation where name = 'digest of the backup'");

@@ -23,14 +23,18 @@ struct Page<'v> {
     account: accounts::Identity,
     url: &'v str,
     version: &'static str,
-    letters: u64,
+    letters: accounts::Tally,
+    /// Why one of them could not be delivered so far.
+    why: Option<String>,
     /// What is fixed: its name, and how long.
     times: [(String, String); 3],
 }
 
 async fn show(visit: Visit) -> Result<Response, Failure> {
-    let read = |view: &rollcall_core::op::View<'_>| Ok((accounts::identity(view)?, accounts::letters(view)?));
-    let (account, letters) = visit.read(Permission::UseConsole, read).await?;
+    let read = |view: &rollcall_core::op::View<'_>| {
+        Ok((accounts::identity(view)?, accounts::letters(view)?, accounts::troubles(view)?.why_failing))
+    };
+    let (account, letters, why) = visit.read(Permission::UseConsole, read).await?;
     let words = &visit.words;
     let hours = |millis: i64| words.t1("settings-hours", "n", millis / 3_600_000);
     let times = [
@@ -40,5 +44,5 @@ async fn show(visit: Visit) -> Result<Response, Failure> {
     ];
     let l = Layout::of(&visit, words.t("nav-settings"));
     let (url, version) = (visit.site().public_url.as_str(), env!("CARGO_PKG_VERSION"));
-    visit.page(&Page { l, account, url, version, letters, times })
+    visit.page(&Page { l, account, url, version, letters, why, times })
 }

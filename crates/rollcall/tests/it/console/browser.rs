@@ -248,8 +248,12 @@ pub(super) fn pictures() -> PathBuf {
 }
 
 /// Where `cargo xtask` installs a tool.
-fn tool(path: &str) -> PathBuf {
+pub(super) fn tool(path: &str) -> PathBuf {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools").join(path);
-    assert!(place.exists(), "{} is missing: run `cargo xtask test --only needs`", place.display());
+    assert!(
+        place.exists(),
+        "{} is missing: run `cargo xtask test --only needs`, or the command that the test is for",
+        place.display()
+    );
     place
 }
