@@ -30,6 +30,7 @@ async fn flow(kind: Kind) {
     let page = browser.driver.source().await.expect("a page");
     assert!(!page.contains(&secret) && !page.contains("id=\"secret\""), "it was shown once");
 
+    browser.press("Make a token and the command").await;
     let curl = browser.text("#curl").await;
     let token = curl.split("auth: ").nth(1).and_then(|rest| rest.split('\'').next()).expect("a token").to_owned();
     let told = explained(&browser, &token).await;
@@ -66,7 +67,7 @@ async fn flow(kind: Kind) {
     browser.sees("Remove the app “nightly”?").await;
     browser.press("Remove the app").await;
     browser.sees("The app “nightly” is removed.").await;
-    logged(&browser, &server, ADA, &["App Created", "App Secret Rotated", "App Deleted"]).await;
+    logged(&browser, &server, ADA, &["App Created", "App Token Made", "App Secret Rotated", "App Deleted"]).await;
 }
 
 #[tokio::test]

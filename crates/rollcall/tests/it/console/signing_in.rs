@@ -130,6 +130,10 @@ async fn from_the_first_start(kind: Kind) {
     door.browser.find(".ways").await;
 
     door.open("/console/me").await;
+    door.browser.type_into("#factor-password", "Not-th3-one!").await;
+    door.browser.press("Add a second factor").await;
+    door.browser.find("#factor-fault").await;
+    door.browser.type_into("#factor-password", PASSWORD).await;
     door.browser.press("Add a second factor").await;
     let key = door.browser.text(".secret").await.replace(char::is_whitespace, "");
     // A code is good for once: this one is used up, the next one is a little early.
