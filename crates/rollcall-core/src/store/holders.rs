@@ -27,7 +27,7 @@ pub(crate) fn on_bot(tx: &Tx<'_>, bot: BotKey, now: Time, after: i64, limit: i64
 
 /// The ids of those who are in a group, be it by another one that is in it; as [`with_role`].
 pub(crate) fn below(tx: &Tx<'_>, group: GroupKey, after: i64, limit: i64) -> Result<Vec<i64>> {
-    let root = "select g.id from groups g where g.id = $1 and $2 >= 0";
+    let root = "select g.id from groups g where g.id = $1 and cast($2 as bigint) >= 0";
     let nobody = "select u.id as user_id from users u where u.id < 0";
     first_after(tx, root, nobody, (group.0, 0), after, limit)
 }
