@@ -1,7 +1,16 @@
 //! Pages, by number or by how much comes before (API contract §1, Paging): what was asked for, and what comes back.
 
+use crate::error::{Code, Error};
+
 /// The largest page of most lists.
 pub const MAX_LIMIT: u32 = 50;
+
+/// A list that is read in parts cannot go on: what it went on behind is gone.
+pub(crate) fn broken_off(id: &str) -> Error {
+    let text =
+        format!("The list has changed while it was read: {id:?} is gone, behind which it went on. Ask for it again.");
+    Error::new(Code::Conflict, text)
+}
 
 /// Which part of a collection: how many things come before it, and how many it has at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,6 +31,12 @@
 
   const open = (dialog) => { dialog.hidden = false; dialog.showModal(); dialog.addEventListener("close", () => { dialog.hidden = true; }, { once: true }); };
   const help = document.getElementById("help");
+  for (const button of every("[data-help]")) { button.hidden = false; button.addEventListener("click", () => open(help)); }
+
+  // Keys of one character can be turned off (WCAG 2.2, 2.1.4), in this browser.
+  const keys = help.querySelector("[data-keys]");
+  try { keys.checked = localStorage.getItem("rollcall-keys") !== "off"; } catch { keys.checked = true; }
+  keys.addEventListener("change", () => { try { localStorage.setItem("rollcall-keys", keys.checked ? "on" : "off"); } catch { /* then for this page alone */ } });
   const palette = document.getElementById("palette");
 
   // The palette: the ways of this page, and what the server finds.
@@ -78,7 +84,7 @@
   let after = "";
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "k" && document.querySelector(".ways")) { event.preventDefault(); openPalette(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+    if (!keys.checked || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
     const before = after;
     after = "";
     if (before === "g") {

@@ -9,6 +9,7 @@ use super::link::{Purpose, Who};
 use super::own::{self, Proof};
 use super::session::{self, Begun, Half, Lack, acting};
 use super::sign_in::{Entered, came_in, door, lack_after_code};
+use crate::actor::Admin;
 use crate::audit::{Event, EventKind};
 use crate::chance::{self, Secret};
 use crate::clock::Time;
@@ -22,6 +23,8 @@ use crate::store::{self, UserKey, WriteTx};
 
 /// How long a code is good for, in seconds.
 const STEP: i64 = 30;
+/// How many bytes a secret has.
+const SECRET: usize = 20;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
 
@@ -64,24 +67,53 @@ pub fn begin(op: &mut Op<'_>, proof: &Proof) -> Result<bool> {
         return Ok(false);
     }
     op.upkeep(|tx, view| {
-        let secret: Zeroizing<[u8; 20]> = Zeroizing::new(chance::bytes());
-        let sealed = view.sealing_key(tx)?.seal(FACTOR_SEAL, secret.as_slice());
+        let secret: Zeroizing<[u8; SECRET]> = Zeroizing::new(chance::bytes());
+        let begun = [secret.as_slice(), &mark_of(&admin), &view.now.0.to_be_bytes()].concat();
+        let sealed = view.sealing_key(tx)?.seal(FACTOR_SEAL, Zeroizing::new(begun).as_slice());
         let now = Credentials { totp: Some(sealed), totp_step: None, ..has };
         store::credentials::put(tx, view.account, admin.user, &now).map(|()| true)
     })
 }
 
-/// The secret of a second factor that is being added, as text for authenticators (RFC 4648 §6); none where none is.
+/// How long a second factor can be added that was begun.
+pub const BEGUN_MILLIS: i64 = 15 * 60 * 1000;
+
+/// The session of the actor, as it stands behind a secret that was begun in it.
+fn mark_of(admin: &Admin) -> [u8; 8] {
+    admin.session.0.to_be_bytes()
+}
+
+/// The secret of a second factor that this session began a while ago at most: whoever has another one of the same user is
+/// not told it, and does not confirm it.
+fn begun(view: &View<'_>, admin: &Admin, has: &Credentials) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    if has.totp_at.is_some() {
+        return Ok(None);
+    }
+    let Some(text) = opened(view, has)? else { return Ok(None) };
+    let Some((secret, [session, at])) = text.split_at_checked(SECRET).map(|(secret, rest)| (secret, parts(rest)))
+    else {
+        return Ok(None);
+    };
+    let is_ours = session == Some(mark_of(admin));
+    let since = at.map(|at| Time(i64::from_be_bytes(at)));
+    let is_fresh = since.is_some_and(|since| since <= view.now && view.now < since.plus_millis(BEGUN_MILLIS));
+    Ok((is_ours && is_fresh).then(|| Zeroizing::new(secret.to_vec())))
+}
+
+/// Two numbers, as they stand behind a secret.
+fn parts(bytes: &[u8]) -> [Option<[u8; 8]>; 2] {
+    [bytes.get(..8), bytes.get(8..)].map(|part| part.and_then(|part| part.try_into().ok()))
+}
+
+/// The secret of a second factor that is being added, as text for authenticators (RFC 4648 §6), to the session that began it; none where none is.
 ///
 /// # Errors
 /// When the database fails, or the secret cannot be read.
 pub fn pending(view: &View<'_>) -> Result<Option<Secret>> {
     view.expect(Permission::UseConsole)?;
-    let has = store::credentials::find(view.tx, view.account, acting(view)?.user)?;
-    if has.totp_at.is_some() {
-        return Ok(None);
-    }
-    Ok(opened(view, &has)?.map(|secret| Secret::new(totp_rs::Secret::from(secret.as_slice()).to_base32())))
+    let admin = acting(view)?;
+    let has = store::credentials::find(view.tx, view.account, admin.user)?;
+    Ok(begun(view, &admin, &has)?.map(|secret| Secret::new(totp_rs::Secret::from(secret.as_slice()).to_base32())))
 }
 
 /// A second factor that counts from now on.
@@ -97,18 +129,18 @@ pub struct Added {
 /// a password could be set are of no use any more. None where the code is wrong.
 ///
 /// # Errors
-/// [`Code::Conflict`] where none is being added.
+/// [`Code::Conflict`] where none is being added in this session, or it was begun too long ago.
 pub fn confirm(op: &mut Op<'_>, code: &str) -> Result<Option<Added>> {
     op.expect(Permission::UseConsole)?;
     let admin = acting(op)?;
     let has = store::credentials::find(op.tx, op.account, admin.user)?;
-    let secret = opened(op, &has)?.filter(|_| has.totp_at.is_none());
-    let Some(secret) = secret else {
+    let Some(secret) = begun(op, &admin, &has)? else {
         return Err(Error::new(Code::Conflict, "No second factor is being added. Begin again."));
     };
     let Some(step) = step_of(&secret, code, op.now, None) else { return Ok(None) };
     op.change(|tx, view| {
-        let now = Credentials { totp_at: Some(view.now), totp_step: Some(step), ..has };
+        let sealed = view.sealing_key(tx)?.seal(FACTOR_SEAL, secret.as_slice());
+        let now = Credentials { totp: Some(sealed), totp_at: Some(view.now), totp_step: Some(step), ..has };
         store::credentials::put(tx, view.account, admin.user, &now)?;
         let codes = make_codes(tx, view, admin.user)?;
         store::links::revoke(tx, view.account, admin.user, Purpose::Reset)?;
@@ -155,6 +187,7 @@ pub fn remove(op: &mut Op<'_>, proof: &Proof) -> Result<Option<Begun>> {
         let now = Credentials { totp: None, totp_at: None, totp_step: None, failures: 0, ..has };
         store::credentials::put(tx, view.account, admin.user, &now)?;
         store::credentials::replace_codes(tx, view.account, admin.user, &[])?;
+        store::links::revoke(tx, view.account, admin.user, Purpose::Reset)?;
         let (begun, ended) = session::alone(tx, view, &admin)?;
         let text =
             format!("{} signs in without a second factor from now on, which ended {ended} other sessions", admin.email);

@@ -17,7 +17,8 @@ mod write;
 use std::fmt;
 
 pub use find::{
-    Carrying, Holder, HolderFilter, Holding, RoleAround, RoleFilter, RoleOrder, RoleRow, around, counted, find,
+    Carrying, Holder, HolderFilter, Holding, RoleAround, RoleFilter, RoleOrder, RoleRow, around, can_go_on, counted,
+    find,
 };
 pub(crate) use hold::{HeldChange, change_held};
 use serde_json::{Map, Value};

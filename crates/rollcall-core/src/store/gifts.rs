@@ -59,7 +59,8 @@ impl Gifts {
                     "a change that may give admin rights, of which nobody looks who gains what",
                 ));
             }
-            State::Watched(account, now) if gives(sql) => (account, now),
+            // Also before something is taken away: what is given back by the same change is no gain.
+            State::Watched(account, now) if gives(sql) || takes(sql) => (account, now),
             State::Barred | State::Watched(..) => return Ok(()),
         };
         let had = assignments::admin_rights(tx, account, now)?;
@@ -70,7 +71,14 @@ impl Gifts {
 
 /// Whether a statement writes a row of which rights are made. Who loses a row loses rights, and gains none.
 fn gives(sql: &str) -> bool {
-    let table = sql.strip_prefix("insert into ").or_else(|| sql.strip_prefix("update "));
+    is_about_rights(sql.strip_prefix("insert into ").or_else(|| sql.strip_prefix("update ")))
+}
+
+fn takes(sql: &str) -> bool {
+    is_about_rights(sql.strip_prefix("delete from "))
+}
+
+fn is_about_rights(table: Option<&str>) -> bool {
     table.and_then(|rest| rest.split([' ', '(']).next()).is_some_and(|table| TABLES.contains(&table))
 }
 

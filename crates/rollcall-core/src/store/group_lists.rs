@@ -1,6 +1,6 @@
 //! Groups as people look through them: lists by filter, one group with what is around it, its members page by page.
 
-use super::{AccountKey, GroupKey, Row, Tx};
+use super::{AccountKey, GroupKey, Row, Tx, Value};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::groups::{GroupFilter, GroupMember, GroupOrder, GroupRow, Neighbour, Source};
@@ -61,8 +61,12 @@ pub(crate) fn found(tx: &Tx<'_>, account: AccountKey, filter: &GroupFilter, limi
         GroupOrder::NameDown if from_start => ("$3 = ''", "g.name_key desc"),
         GroupOrder::NameDown => ("g.name_key < $3", "g.name_key desc"),
         GroupOrder::Newest if from_start => ("$3 = ''", "g.id desc"),
-        GroupOrder::Newest => ("g.id < (select id from groups where account_id = $1 and public_id = $3)", "g.id desc"),
+        GroupOrder::Newest => ("g.id < $3", "g.id desc"),
     };
+    // A number stays where it is when its group goes.
+    let is_newest = filter.order == GroupOrder::Newest;
+    let number = filter.after.parse().unwrap_or(i64::MAX);
+    let behind_whom: Value<'_> = if is_newest && !from_start { number.into() } else { (&filter.after).into() };
     let source = filter.source.map_or_else(String::new, |source| format!(" and g.source = '{}'", source.word()));
     let empty = if filter.is_empty {
         " and not exists (select 1 from memberships m where m.group_id = g.id) \
@@ -74,13 +78,10 @@ pub(crate) fn found(tx: &Tx<'_>, account: AccountKey, filter: &GroupFilter, limi
         "select {COLUMNS} from groups g where g.account_id = $1 and g.name_key like $2 escape '\\' and {behind}{source}{empty} \
          order by {order} limit $4"
     );
-    let mut rows = tx.query(
-        &sql,
-        &[account.into(), (&containing(&filter.text)).into(), (&filter.after).into(), limit.into()],
-        row,
-    )?;
-    if filter.order == GroupOrder::Newest {
-        rows.iter_mut().for_each(|row| row.cursor = row.id.to_string());
+    let mut rows =
+        tx.query(&sql, &[account.into(), (&containing(&filter.text)).into(), behind_whom, limit.into()], row)?;
+    if is_newest {
+        rows.iter_mut().for_each(|row| row.cursor = row.key.0.to_string());
     }
     Ok(rows)
 }

@@ -69,6 +69,8 @@ pub struct One {
     pub sessions: Vec<Session>,
     /// What the one who asks can do with them now.
     pub can: Vec<Action>,
+    /// Whether they may do more than the actor, who changes nothing about them then.
+    pub is_barred: bool,
 }
 
 /// The user of this public id. Twenty statements at most.
@@ -93,6 +95,7 @@ pub fn one(view: &View<'_>, id: &str) -> Result<One> {
         |action: &Action| !is_barred && action.follows(row.status) && policy::allows(&view.actor, action.permission());
     Ok(One {
         can: Action::ALL.into_iter().filter(offered).collect(),
+        is_barred,
         sessions: if may_end { session::list(view, row.key, None)? } else { Vec::new() },
         owns_account: store::accounts::owner(view.tx, view.account)? == Some(row.key),
         tasks: tasks(store::explain::tasks_of(view.tx, view.account, row.key)?),

@@ -174,6 +174,17 @@ pub fn find(view: &View<'_>, wanted: &Wanted) -> Result<Part> {
     Ok(Part { users: found.into_iter().map(listed).collect(), next, total, is_sorted: true })
 }
 
+/// Whether a file that is read in parts can go on behind this user; at its beginning there is none.
+///
+/// # Errors
+/// [`crate::Code::Conflict`] where they are gone: nobody can say who comes next.
+pub fn can_go_on(view: &View<'_>, behind: Option<&str>) -> Result<()> {
+    match behind {
+        Some(id) if rows::find(view.tx, view.account, id)?.is_none() => Err(crate::page::broken_off(id)),
+        _ => Ok(()),
+    }
+}
+
 /// Of all who are wanted, as they are few, one part in the order asked for.
 fn sorted_here(wanted: &Wanted, mut found: Vec<ListRow>, after: Option<&ListRow>) -> Part {
     let order = |one: &ListRow, other: &ListRow| {

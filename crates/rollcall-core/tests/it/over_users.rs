@@ -2,7 +2,9 @@
 //! may, and nobody gives an admin right that nobody looks at.
 
 use rollcall_core::actor::Actor;
+use rollcall_core::admins::gains;
 use rollcall_core::change::Change;
+use rollcall_core::clock::Clock as _;
 use rollcall_core::groups::manage;
 use rollcall_core::op::Op;
 use rollcall_core::policy::Permission;
@@ -233,6 +235,22 @@ fn nothing_gives_an_admin_right_that_nobody_looks_at() {
             assert_eq!(is_done(act_unseen(&acme, &root, permission, work)), Ok(()), "{name} gives nobody anything");
         }
     }
+}
+
+#[test]
+fn who_has_a_right_already_does_not_gain_it_by_having_it_for_a_shorter_time() {
+    let acme = world();
+    let root = hand(&acme, "hand", &AdminRight::ALL.map(AdminRight::key));
+    let role = role_id(&acme, "Auditor");
+    let give = |until: Option<i64>| {
+        let until = until.map(|seconds| acme.clock.now().plus_millis(seconds * 1000));
+        let giving = Giving { role: role.clone(), users: vec![BO.to_owned()], until, ..Giving::default() };
+        let work = move |op: &mut Op<'_>| gains::of(op, |op| give::give(op, &giving)).map(|(_, gained)| gained);
+        act_unseen(&acme, &root, Permission::ManageRoles, work).unwrap()
+    };
+    assert_eq!(give(Some(3_600)).named.len(), 1);
+    assert!(give(Some(1_800)).is_empty(), "it is theirs already");
+    assert!(give(None).is_empty(), "and for longer");
 }
 
 #[test]

@@ -29,3 +29,5 @@ access-reach-text = Direkt oder durch Gruppen in Gruppen; zu jedem Schritt, wer 
 access-person = Wer
 access-as = Als
 access-via-file = aus der Kontodatei
+access-via-console = in der Konsole
+access-in-users = In der Benutzerliste

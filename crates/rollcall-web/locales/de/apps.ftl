@@ -92,3 +92,4 @@ done-app-removed = Die App „{ $name }“ ist entfernt.
 apps-token = Token und Befehl erzeugen
 apps-token-text = Ein Token, das eine Stunde gilt, in einem Befehl für das Terminal. Dass Sie es erzeugt haben, steht dann im Protokoll.
 tester-inside = Kopf des Tokens darin
+apps-no-token = Gerade konnte kein Token gemacht werden. Das Geheimnis unten gilt; machen Sie das Token später.

@@ -35,3 +35,4 @@ dashboard-letters-failing = { $n ->
    *[other] { $n } Briefe konnten bisher nicht zugestellt werden
 }
 dashboard-unsealed = Ereignisse warten seit mehr als zehn Minuten darauf, versiegelt zu werden: Arbeitet der Server?
+dashboard-nothing = Nichts, worum Sie sich kümmern könnten.

@@ -28,8 +28,9 @@ help-title = Tasten
 help-search = Auf dieser Seite suchen
 help-palette = Zu allem springen
 help-help = Diese Tasten
+help-keys = Auf einzelne Tasten wird gehört
 palette-open = Gehe zu
-palette-hint = Seite, Person, Gruppe, Rolle, Bot oder App
+palette-hint = Seite, Benutzer, Gruppe, Rolle, Bot oder App
 
 link-title = Anmelden
 link-text = Mit diesem Link melden Sie sich einmal an als
@@ -61,7 +62,7 @@ confirm-more = { $n ->
 }
 confirm-button = Ja, diese Rechte geben
 
-kind-user = Person
+kind-user = Benutzer
 kind-group = Gruppe
 kind-role = Rolle
 kind-bot = Bot

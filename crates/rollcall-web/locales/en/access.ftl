@@ -29,3 +29,5 @@ access-reach-text = Directly or by groups in groups; each step with who made it 
 access-person = Who
 access-as = As
 access-via-file = from the account file
+access-via-console = in the console
+access-in-users = In the list of users

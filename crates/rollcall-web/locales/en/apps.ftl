@@ -92,3 +92,4 @@ done-app-removed = The app “{ $name }” is removed.
 apps-token = Make a token and the command
 apps-token-text = A token good for an hour, in a command to paste into a terminal. That you made it is noted in the audit log.
 tester-inside = Header of the token inside
+apps-no-token = No token could be made just now. The secret below is good; make a token later.

@@ -35,3 +35,4 @@ dashboard-letters-failing = { $n ->
    *[other] { $n } letters could not be delivered so far
 }
 dashboard-unsealed = Events have waited for more than ten minutes to be sealed: is the server at work?
+dashboard-nothing = Nothing that you could see to.

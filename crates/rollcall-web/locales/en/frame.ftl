@@ -28,6 +28,7 @@ help-title = Keys
 help-search = Search on this page
 help-palette = Go to anything
 help-help = These keys
+help-keys = Keys of one character are listened to
 palette-open = Go to
 palette-hint = Page, user, group, role, bot or app
 

@@ -40,6 +40,7 @@ struct Page<'v> {
     warnings: Vec<Warning>,
     events: Option<Vec<Found>>,
     is_empty: bool,
+    sees_apps: bool,
 }
 
 pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
@@ -63,7 +64,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     }
     let is_empty = figures.users.is_some_and(|(all, _)| all <= 1) && apps.is_empty();
     let l = Layout::of(&visit, visit.words.t("nav-dashboard"));
-    visit.page(&Page { l, account: figures.account, cards, warnings, events, is_empty })
+    visit.page(&Page { l, account: figures.account, cards, warnings, events, is_empty, sees_apps: may[0] })
 }
 
 fn cards(visit: &Visit, figures: &Figures, apps: Option<usize>) -> Vec<Card> {
@@ -135,8 +136,8 @@ fn of_people(visit: &Visit, figures: &Figures, troubles: &Troubles, letters: Tal
         ("dashboard-locked-users", locked, "/console/users?status=locked"),
         ("dashboard-invitations-over", waiting(troubles.expired), invited),
         ("dashboard-invitations-waiting", waiting(troubles.waiting), invited),
-        ("dashboard-letters", letters, "/console/settings"),
         ("dashboard-letters-failing", waiting(troubles.failing), "/console/settings"),
+        ("dashboard-letters", letters, "/console/settings"),
     ];
     let some = all.into_iter().filter(|(_, tally, _)| tally.count > 0);
     let text = |key: &str, tally: Tally| match tally.or_more {

@@ -4,9 +4,10 @@
 use axum::response::Response;
 use rollcall_core::access::explain::{self, ExplainedRole, HeldBy, Holders, Maker, Of, Origin, Path, Paths};
 use rollcall_core::id::BotId;
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::Status;
-use rollcall_core::users::search::Listed;
+use rollcall_core::users::search::{self, Listed};
 
 use super::csv::{self, Portion};
 use super::failure::Failure;
@@ -44,6 +45,8 @@ pub(super) struct Reach {
     pub(super) rows: Vec<Row>,
     pub(super) pager: Pager,
     pub(super) file: String,
+    /// The same in the list of users, where that can be asked for.
+    pub(super) list: Option<String>,
     pub(super) sees_users: bool,
     pub(super) sees_groups: bool,
     pub(super) sees_bots: bool,
@@ -59,6 +62,12 @@ impl Reach {
     pub(super) async fn of(visit: &Visit, permission: Permission, of: Of, here: &str) -> Result<Self, Failure> {
         let after = visit.query(AFTER).to_owned();
         let is_first = after.is_empty();
+        let list = match &of {
+            Of::Role(id) => Some(format!("/console/users?role={id}")),
+            Of::Group(id) => Some(format!("/console/users?group={id}")),
+            Of::Bot(_) => None,
+        };
+        let list = list.filter(|_| visit.can(Permission::ViewUsers));
         let asked = of.clone();
         let part = visit.read(permission, move |view| explain::holders(view, &asked, &after, PART)).await?;
         let Holders { holders, next } = part;
@@ -67,6 +76,7 @@ impl Reach {
             rows: holders.into_iter().map(|held| row(held, &of)).collect(),
             pager: Pager { first: (!is_first).then(|| address("")), next: next.map(|next| address(&next)) },
             file: format!("{here}?list=who&format=csv"),
+            list,
             sees_users: visit.can(Permission::ViewUsers),
             sees_groups: visit.can(Permission::ViewGroups),
             sees_bots: visit.can(Permission::ViewBots),
@@ -104,8 +114,11 @@ pub(super) async fn file(visit: &Visit, permission: Permission, of: Of) -> Resul
     let read = move |after: Option<String>| {
         let (visit, of) = (visit.clone(), of.clone());
         async move {
-            let after = after.unwrap_or_default();
-            let part = visit.read(permission, move |view| explain::holders(view, &of, &after, PART_OF_FILE)).await?;
+            let look = move |view: &View<'_>| {
+                search::can_go_on(view, after.as_deref())?;
+                explain::holders(view, &of, after.as_deref().unwrap_or_default(), PART_OF_FILE)
+            };
+            let part = visit.read(permission, look).await?;
             let mut rows = Vec::new();
             part.holders.iter().for_each(|held| lines(held, &mut rows));
             Ok(Portion::new(rows.into_iter(), part.next))
@@ -145,13 +158,14 @@ pub(super) fn maker(origin: &Origin) -> &str {
 }
 
 /// Through what something came.
-pub(super) fn via(l: &Layout<'_>, origin: &Origin) -> String {
-    match origin.via.as_str() {
+pub(super) fn via(l: &Layout<'_>, word: &str) -> String {
+    match word {
         "manual" => l.t("access-via-manual"),
         "api" => l.t("access-via-api"),
         "csv" => l.t("access-via-csv"),
         "scim" => l.t("access-via-scim"),
-        "file" => l.t("access-via-file"),
+        "file" | "apply" => l.t("access-via-file"),
+        "console" | "local" => l.t("access-via-console"),
         "directory" => l.t("access-via-directory"),
         other => other.to_owned(),
     }

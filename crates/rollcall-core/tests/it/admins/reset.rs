@@ -15,7 +15,7 @@ use rollcall_core::{Code, Result};
 use rollcall_testkit::{TestRollcall, user};
 
 use super::{
-    ADA, OTHER, PASSWORD, ask_for_reset as ask, begin_factor, code, comes_in, event_count, events, fail_often,
+    ADA, OTHER, PASSWORD, ask_for_reset as ask, begin_factor, by_link, code, comes_in, event_count, events, fail_often,
     own_change, own_read, recognise, recognise_link, secret, set_password, status, whole, with_password,
 };
 use crate::setting::{number, state, statements, traces};
@@ -138,6 +138,13 @@ fn links_end_with_the_use_of_one_with_any_new_password_and_with_a_new_factor() {
     let shown = code(&acme, key.expose());
     own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().unwrap();
     assert_eq!(good(&acme, &tokens), 0, "a factor was added");
+    acme.clock.advance(PAUSE_MILLIS);
+    ask(&acme, ADA);
+    let tokens = self::tokens(&acme);
+    assert_eq!(good(&acme, &tokens), 1);
+    let ada = by_link(&acme, ADA);
+    own_change(&acme, &ada, |op| second::remove(op, &None)).unwrap().unwrap();
+    assert_eq!(good(&acme, &tokens), 0, "a factor was removed");
 }
 
 #[test]

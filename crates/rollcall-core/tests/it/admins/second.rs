@@ -3,7 +3,7 @@
 use rollcall_core::Code;
 use rollcall_core::actor::Actor;
 use rollcall_core::admins::own;
-use rollcall_core::admins::second::{self, RECOVERY_CODES};
+use rollcall_core::admins::second::{self, BEGUN_MILLIS, RECOVERY_CODES};
 use rollcall_core::admins::session::{Begun, Lack, STEPS_MILLIS};
 use rollcall_core::admins::sign_in::Entered;
 use rollcall_core::chance::Secret;
@@ -167,6 +167,31 @@ fn adding_a_factor_asks_for_the_password_and_ends_other_sessions() {
     assert!(recognise(rollcall, &other.token).is_none(), "other sessions end");
     assert!(recognise(rollcall, &begun.token).is_none(), "and this one has another token");
     whole(rollcall, &added.begun);
+}
+
+#[test]
+fn a_factor_is_added_by_the_session_that_began_it_alone_and_within_a_while() {
+    let acme = with_password();
+    let [ada, other] = [(); 2].map(|()| whole(acme.rollcall(), &comes_in(acme.rollcall(), ADA, PASSWORD).unwrap()));
+    assert!(begin_factor(&acme, &ada, Some(PASSWORD)).unwrap());
+    let key = own_read(&acme, &ada, second::pending).unwrap().unwrap().expose().to_owned();
+    assert!(own_read(&acme, &other, second::pending).unwrap().is_none(), "it is not told to another one");
+    let confirm = |actor: &Actor| {
+        let shown = code(&acme, &key);
+        own_change(&acme, actor, move |op| second::confirm(op, &shown))
+    };
+    assert_eq!(confirm(&other).unwrap_err().code(), Code::Conflict);
+    acme.clock.advance(BEGUN_MILLIS);
+    assert!(own_read(&acme, &ada, second::pending).unwrap().is_none(), "it is over");
+    assert_eq!(confirm(&ada).unwrap_err().code(), Code::Conflict);
+    assert!(begin_factor(&acme, &ada, Some(PASSWORD)).unwrap());
+    let key = own_read(&acme, &ada, second::pending).unwrap().unwrap().expose().to_owned();
+    let shown = code(&acme, &key);
+    assert!(own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().is_some());
+    // What counts is the secret alone.
+    let lacks = comes_in(acme.rollcall(), ADA, PASSWORD).unwrap();
+    acme.clock.advance(60_000);
+    assert!(show(&acme, &lacks, &code(&acme, &key)).is_some());
 }
 
 #[test]

@@ -82,6 +82,8 @@ impl Shown {
             Err(Failure::Core(error)) if error.cause().is_none() => {
                 (None, Some(error.to_string()), crate::http::status::status(error.code()))
             }
+            // A secret is shown now or never: whatever becomes of the token.
+            Err(_) if secret.is_some() => (None, Some(visit.words.t("apps-no-token")), status),
             Err(failure) => return Err(failure),
         };
         let can_mint = can_mint(&app) && token.is_none();

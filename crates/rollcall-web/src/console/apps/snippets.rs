@@ -83,9 +83,9 @@ pub(super) fn snippets(url: &str, app: &AppInfo, token: Option<&str>, secret: Op
     Snippets { curl, python, javascript }
 }
 
-/// The algorithms by which the server can make a token itself.
+/// Whether the server can make a token itself, and there is a first call to make with it.
 pub(super) fn can_mint(app: &AppInfo) -> bool {
-    matches!(app.algorithm, Algorithm::Hs256 | Algorithm::Hs512) && !app.enforce_jwe
+    call(&app.scopes).is_some() && matches!(app.algorithm, Algorithm::Hs256 | Algorithm::Hs512) && !app.enforce_jwe
 }
 
 #[cfg(test)]

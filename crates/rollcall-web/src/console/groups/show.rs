@@ -7,6 +7,7 @@ use rollcall_core::groups::{self, GroupAround, GroupMember, MemberFilter, Source
 use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::Status;
+use rollcall_core::users::search;
 
 use super::address;
 use crate::console::csv::{self, Portion};
@@ -83,9 +84,12 @@ async fn file(visit: Visit, id: String, filter: MemberFilter) -> Result<Response
     let head = ["id", "email", "name", "status", "since", "added by", "via"];
     let read = move |after: Option<String>| {
         let (visit, id) = (visit.clone(), id.clone());
-        let filter = MemberFilter { after: after.unwrap_or_default(), ..filter.clone() };
+        let filter = MemberFilter { after: after.clone().unwrap_or_default(), ..filter.clone() };
         async move {
-            let look = move |view: &View<'_>| groups::around(view, &id, &filter, csv::AT_ONCE);
+            let look = move |view: &View<'_>| {
+                search::can_go_on(view, after.as_deref())?;
+                groups::around(view, &id, &filter, csv::AT_ONCE)
+            };
             let GroupAround { members, who, .. } = visit.read(Permission::ViewGroups, look).await?;
             Ok(Portion::of(members, |member| member.id.to_string(), |member| line(member, &who)))
         }

@@ -42,9 +42,12 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
         let head = ["id", "name", "kind", "built in", "description", "rights", "given", "changed"];
         let read = move |after: Option<String>| {
             let (visit, mut filter) = (visit.clone(), filter.clone());
-            filter.after = after.unwrap_or_default();
+            filter.after = after.clone().unwrap_or_default();
             async move {
-                let look = move |view: &View<'_>| roles::find(view, &filter, csv::AT_ONCE);
+                let look = move |view: &View<'_>| {
+                    roles::can_go_on(view, after.as_deref())?;
+                    roles::find(view, &filter, csv::AT_ONCE)
+                };
                 let rows = visit.read(Permission::ViewRoles, look).await?;
                 Ok(Portion::of(rows, |row| row.id.to_string(), line))
             }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use rollcall_core::op::View;
 use rollcall_core::policy::Permission;
 use rollcall_core::users::Status;
 use rollcall_core::users::act::Action;
@@ -152,9 +153,13 @@ async fn file(visit: &Visit, wanted: Wanted) -> Result<Response, Failure> {
     let visit = visit.clone();
     let read = move |after: Option<String>| {
         let (visit, limit) = (visit.clone(), csv::AT_ONCE as usize);
-        let wanted = Wanted { after: after.unwrap_or_default(), limit, ..wanted.clone() };
+        let wanted = Wanted { after: after.clone().unwrap_or_default(), limit, ..wanted.clone() };
         async move {
-            let Part { users, next, .. } = part(&visit, wanted).await?;
+            let look = move |view: &View<'_>| {
+                search::can_go_on(view, after.as_deref())?;
+                search::find(view, &wanted)
+            };
+            let Part { users, next, .. } = visit.read(Permission::ViewUsers, look).await?;
             Ok(Portion::new(users.into_iter().map(cells), next))
         }
     };

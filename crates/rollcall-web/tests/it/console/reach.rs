@@ -49,7 +49,7 @@ fn setting() -> TestRollcall {
 /// The part of the page that tells who has it: each with their ways, as people read them.
 fn told(page: &Reply) -> Vec<(String, Vec<String>)> {
     assert_eq!(page.status, 200, "{}", page.text);
-    let part = between(&page.text, "<section aria-labelledby=\"reach\">", "</section>");
+    let part = between(&page.text, "<section id=\"who\">", "</section>");
     assert!(!part.contains("<b><bdi>Left") && !part.contains("<i>"), "{part}");
     let rows = part.split("<tr><th scope=\"row\">").skip(1).map(|row| {
         let ways = row.split("<ul class=\"path\">").skip(1).map(|way| {
@@ -80,11 +80,11 @@ async fn the_page_of_a_role_tells_everybody_who_has_it_by_every_way() {
     ];
     let expected = expected.map(|(who, ways)| (who.to_owned(), ways.into_iter().map(str::to_owned).collect()));
     assert_eq!(told(&page), expected);
-    let bo = between(&page.text, "<section aria-labelledby=\"reach\">", "</section>").split("<tr>").nth(3).expect("Bo");
+    let bo = between(&page.text, "<section id=\"who\">", "</section>").split("<tr>").nth(3).expect("Bo");
     assert!(bo.contains("<span class=\"tag warn\">Not active</span>"), "{bo}");
     // A role for bots: on which one.
     let page = rita.get(&format!("/console/roles/{}", role_id(&acme, "Mender"))).await;
-    let part = between(&page.text, "<section aria-labelledby=\"reach\">", "</section>");
+    let part = between(&page.text, "<section id=\"who\">", "</section>");
     let on: Vec<&str> =
         part.split("<b><bdi>Mender</bdi></b> on ").skip(1).map(|on| between(on, "<bdi>", "<")).collect();
     assert_eq!(on, ["Leave", "Pay &#60;i&#62;"]);
@@ -131,7 +131,7 @@ async fn whoever_has_it_is_told_in_parts_and_all_of_them_as_a_file() {
         let here: Vec<String> = told(&page).into_iter().map(|(who, _)| who).collect();
         assert_eq!(here.len(), parts);
         found.extend(here);
-        let part = between(&page.text, "<section aria-labelledby=\"reach\">", "</section>");
+        let part = between(&page.text, "<section id=\"who\">", "</section>");
         if parts == 10 {
             path = between(part, "rel=\"next\" href=\"", "#reach\"").replace("&#38;", "&");
         } else {

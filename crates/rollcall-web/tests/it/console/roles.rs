@@ -156,7 +156,7 @@ async fn a_role_is_given_and_taken_and_either_is_undone() {
     assert_eq!(said(&page), "The role Auditor was taken from Staff.");
     assert_eq!(rita.undo(&page).await, "Staff got the role Auditor.");
     let page = rita.get(&at).await;
-    let given = page.text.split("<section aria-labelledby=\"reach\">").next().expect("a part");
+    let given = page.text.split("<section id=\"who\">").next().expect("a part");
     assert_eq!(given.matches("datetime=\"2026-02-01T10:30:00").count(), 2, "until when it was");
     let (_, page) = rita.does(&format!("{at}/take"), &[("users", "ada@acme.test"), ("bot", "")]).await;
     assert_eq!(said(&page), "The role Auditor was taken from ada@acme.test.");

@@ -171,6 +171,20 @@ async fn a_file_breaks_off_where_whoever_takes_it_may_not_be_there_any_more() {
     assert!(begun.collect().await.is_err(), "nobody takes a part for the whole");
 }
 
+#[tokio::test]
+async fn a_file_breaks_off_where_whoever_it_went_on_behind_is_gone() {
+    let acme = with_many(12_000);
+    let ada = Browser::admin(&acme, "ada@acme.test").await;
+    let file = || ada.begin("/console/users?q=u0&sort=email&format=csv");
+    let (begun, whole) = (file().await, file().await);
+    assert!(whole.collect().await.is_ok());
+    // One of the first portions is read already, and the next one goes on behind the last of it.
+    let gone: Vec<String> =
+        (1..6).map(|portion| id(&acme, &format!("u{:05}@acme.test", portion * 1_000 - 1))).collect();
+    acme.write(move |op| gone.iter().try_for_each(|id| act_on_one(op, id, Action::Remove).map(drop))).expect("removed");
+    assert!(begun.collect().await.is_err(), "nobody takes twice the same, or a part, for the whole");
+}
+
 fn id_of_group(acme: &TestRollcall, name: &str) -> String {
     let state = acme.read(|view| sync::export(view, false)).expect("it is there");
     state.groups.into_iter().find(|group| group.name == name).and_then(|group| group.id).expect("it is there")

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::browser::{Browser, Kind};
+use super::walk::look_on_the_way;
 use super::{ADA, kinds, logged, signed_in};
 
 /// What the page tells by a token.
@@ -23,6 +24,9 @@ async fn flow(kind: Kind) {
     browser.press("Make the app").await;
     let secret = browser.text("#secret").await;
     assert_eq!(secret.len(), 44);
+    if kind.script {
+        look_on_the_way(&browser, "apps-made").await;
+    }
     browser.click(".ways a[href='/console/apps']").await;
     browser.at("//main//tbody//a[normalize-space()='nightly']").await.click().await.expect("a click");
     browser.sees("Call the API").await;
@@ -35,6 +39,9 @@ async fn flow(kind: Kind) {
     let token = curl.split("auth: ").nth(1).and_then(|rest| rest.split('\'').next()).expect("a token").to_owned();
     let told = explained(&browser, &token).await;
     assert!(told.contains("It would be taken") && told.contains("nightly"), "{told}");
+    if kind.script {
+        look_on_the_way(&browser, "apps-explained").await;
+    }
     let (body, signature) = token.rsplit_once('.').expect("a signature");
     let broken = format!("{body}.{}{}", if signature.starts_with('A') { "B" } else { "A" }, &signature[1..]);
     browser.open(&app).await;

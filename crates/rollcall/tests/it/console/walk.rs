@@ -7,8 +7,9 @@ use rollcall_web::console::{Needs, all_routes};
 
 use super::browser::{Browser, Rules};
 
-/// Not pages: what the palette asks, and a picture.
-const NO_PAGES: [&str; 2] = ["/console/find", "/console/me/second-factor/code.svg"];
+/// Not pages: what the palette asks, and a picture; and the page of a second factor that was begun, which only whoever begins
+/// one comes to.
+const NO_PAGES: [&str; 3] = ["/console/find", "/console/me/second-factor/code.svg", "/console/me/second-factor"];
 
 /// The widths that a page must fit: a small telephone's, and a usual window's.
 const WIDTHS: [u32; 2] = [360, 1280];
@@ -109,6 +110,13 @@ pub(super) async fn look_with_pictures(browser: &Browser, picture: &str) -> Vec<
     faults
 }
 
+/// Panics with what is wrong with a page that only a flow comes to, which is open.
+pub(super) async fn look_on_the_way(browser: &Browser, picture: &str) {
+    let faults = look_with_pictures(browser, picture).await;
+    assert!(faults.is_empty(), "{picture}: {}", faults.join("\n"));
+    browser.width(WIDTHS[1]).await;
+}
+
 /// Opens a page at each width, and tells how far it moved while it was loaded.
 async fn open(browser: &Browser, address: &str) -> Vec<String> {
     let mut faults = Vec::new();
@@ -159,6 +167,10 @@ pub(super) async fn walk(browser: &Browser, url: &str, prefix: &str, asks: &mut 
             continue;
         }
         let mut found = open(browser, &format!("{url}{path}")).await;
+        let here = browser.address().await;
+        if self::pattern(here.strip_prefix(url).unwrap_or_default()) != Some(pattern) {
+            found.push(format!("it leads to {here}"));
+        }
         queue.extend(links(browser).await);
         found.extend(look_with_pictures(browser, &format!("{prefix}{}", name(pattern))).await);
         found.extend(asks.ask(browser, pattern).await);
