@@ -139,10 +139,10 @@ fn links_end_with_the_use_of_one_with_any_new_password_and_with_a_new_factor() {
     own_change(&acme, &ada, move |op| second::confirm(op, &shown)).unwrap().unwrap();
     assert_eq!(good(&acme, &tokens), 0, "a factor was added");
     acme.clock.advance(PAUSE_MILLIS);
+    let ada = by_link(&acme, ADA);
     ask(&acme, ADA);
     let tokens = self::tokens(&acme);
     assert_eq!(good(&acme, &tokens), 1);
-    let ada = by_link(&acme, ADA);
     own_change(&acme, &ada, |op| second::remove(op, &None)).unwrap().unwrap();
     assert_eq!(good(&acme, &tokens), 0, "a factor was removed");
 }
