@@ -53,6 +53,20 @@ async fn the_curl_of_the_page_is_the_first_call_and_the_secret_is_shown_once() {
 }
 
 #[tokio::test]
+async fn no_token_is_made_that_nobody_sees() {
+    let acme = TestRollcall::new();
+    let mut ada = by_link(&acme, ADA).await;
+    let made = make(&mut ada, "Eraser", &["erase-users-data"]).await;
+    assert!(made.status == 200 && element(&made.text, "secret").len() == 44, "{}", made.text);
+    let id = element(&made.text, "client-id");
+    let page = ada.get(&format!("/console/apps/{id}")).await;
+    assert!(!page.text.contains(&format!("/console/apps/{id}/token")), "nothing to press: {}", page.text);
+    ada.send(&format!("/console/apps/{id}/token"), &[]).await;
+    let log = ada.get("/console/audit?event=App+Token+Made").await.text;
+    assert!(!log.contains("Eraser"), "{log}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_the_form_stands_beside_it_and_nothing_is_made() {
     let acme = TestRollcall::new();
     let mut ada = by_link(&acme, ADA).await;
