@@ -177,8 +177,11 @@ impl Browser {
         }
     }
 
-    /// A picture of the page, for a person to look at.
+    /// A picture of the page, for a person to look at; once is enough, and that is on SQLite.
     pub(super) async fn picture(&self, name: &str) {
+        if std::env::var_os("ROLLCALL_TEST_DATABASE").is_some() {
+            return;
+        }
         let folder = pictures();
         std::fs::create_dir_all(&folder).expect("a folder");
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.expect("a picture");
