@@ -7,8 +7,9 @@ pub const MAX_LIMIT: u32 = 50;
 
 /// A list that is read in parts cannot go on: what it went on behind is gone.
 pub(crate) fn broken_off(id: &str) -> Error {
-    let text =
-        format!("The list has changed while it was read: {id:?} is gone, behind which it went on. Ask for it again.");
+    let text = format!(
+        "The list has changed while it was read: {id:?} is gone, or stands elsewhere, behind which it went on. Ask for it again."
+    );
     Error::new(Code::Conflict, text)
 }
 

@@ -162,15 +162,14 @@ pub fn find(view: &View<'_>, filter: &RoleFilter, limit: u32) -> Result<Vec<Role
     role_lists::found(view.tx, view.account, filter, limit.into())
 }
 
-/// Whether a file that is read in parts can go on behind this role; at its beginning there is none.
+/// Whether a file that is read in parts can go on behind this role, by its id and name; at its beginning there is none.
 ///
 /// # Errors
-/// [`Code::Conflict`] where it is gone: nobody can say which comes next.
-pub fn can_go_on(view: &View<'_>, behind: Option<&str>) -> Result<()> {
-    match behind {
-        Some(id) if role_lists::one(view.tx, view.account, id)?.is_none() => Err(crate::page::broken_off(id)),
-        _ => Ok(()),
-    }
+/// [`Code::Conflict`] where it is gone, or called otherwise by now: nobody can say which comes next.
+pub fn can_go_on(view: &View<'_>, behind: Option<&(String, String)>) -> Result<()> {
+    let Some((id, name)) = behind else { return Ok(()) };
+    let is_there = role_lists::one(view.tx, view.account, id)?.is_some_and(|role| role.name == *name);
+    if is_there { Ok(()) } else { Err(crate::page::broken_off(id)) }
 }
 
 /// A role with a page of its holders. Six statements.

@@ -74,8 +74,9 @@ fn gives(sql: &str) -> bool {
     is_about_rights(sql.strip_prefix("insert into ").or_else(|| sql.strip_prefix("update ")))
 }
 
+/// Only of roles something is taken first to be given again.
 fn takes(sql: &str) -> bool {
-    is_about_rights(sql.strip_prefix("delete from "))
+    sql.starts_with("delete from assignments ")
 }
 
 fn is_about_rights(table: Option<&str>) -> bool {

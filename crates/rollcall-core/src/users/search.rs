@@ -185,6 +185,26 @@ pub fn can_go_on(view: &View<'_>, behind: Option<&str>) -> Result<()> {
     }
 }
 
+/// Where a user stands in all orders of the list; none where they are gone.
+///
+/// # Errors
+/// When the database fails.
+pub fn place(view: &View<'_>, id: &str) -> Result<Option<String>> {
+    let user = rows::find(view.tx, view.account, id)?;
+    Ok(user.map(|user| format!("{:?} {:?} {:?}", user.name_key, user.email_key, user.last_login.map(|time| time.0))))
+}
+
+/// As [`can_go_on`], for a list in any order: where this user stands must be where they stood.
+///
+/// # Errors
+/// [`crate::Code::Conflict`] where they are gone, or stand elsewhere by now.
+pub fn stands(view: &View<'_>, behind: Option<&(String, String)>) -> Result<()> {
+    match behind {
+        Some((id, stood)) if place(view, id)?.as_ref() != Some(stood) => Err(crate::page::broken_off(id)),
+        _ => Ok(()),
+    }
+}
+
 /// Of all who are wanted, as they are few, one part in the order asked for.
 fn sorted_here(wanted: &Wanted, mut found: Vec<ListRow>, after: Option<&ListRow>) -> Part {
     let order = |one: &ListRow, other: &ListRow| {

@@ -64,8 +64,8 @@ impl Reach {
         let is_first = after.is_empty();
         let list = match &of {
             Of::Role(id) => Some(format!("/console/users?role={id}")),
-            Of::Group(id) => Some(format!("/console/users?group={id}")),
-            Of::Bot(_) => None,
+            // That list has those who are in a group directly; this one has everybody.
+            Of::Group(_) | Of::Bot(_) => None,
         };
         let list = list.filter(|_| visit.can(Permission::ViewUsers));
         let asked = of.clone();

@@ -83,7 +83,10 @@ impl Shown {
                 (None, Some(error.to_string()), crate::http::status::status(error.code()))
             }
             // A secret is shown now or never: whatever becomes of the token.
-            Err(_) if secret.is_some() => (None, Some(visit.words.t("apps-no-token")), status),
+            Err(failure) if secret.is_some() => {
+                tracing::error!(?failure, "a token for the page of an app could not be made");
+                (None, Some(visit.words.t("apps-no-token")), status)
+            }
             Err(failure) => return Err(failure),
         };
         let can_mint = can_mint(&app) && token.is_none();

@@ -40,16 +40,16 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Failure> {
     };
     if listing::is_file(&visit) {
         let head = ["id", "name", "kind", "built in", "description", "rights", "given", "changed"];
-        let read = move |after: Option<String>| {
+        let read = move |after: Option<(String, String)>| {
             let (visit, mut filter) = (visit.clone(), filter.clone());
-            filter.after = after.clone().unwrap_or_default();
+            filter.after = after.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
             async move {
                 let look = move |view: &View<'_>| {
-                    roles::can_go_on(view, after.as_deref())?;
+                    roles::can_go_on(view, after.as_ref())?;
                     roles::find(view, &filter, csv::AT_ONCE)
                 };
                 let rows = visit.read(Permission::ViewRoles, look).await?;
-                Ok(Portion::of(rows, |row| row.id.to_string(), line))
+                Ok(Portion::of(rows, |row| (row.id.to_string(), row.name.clone()), line))
             }
         };
         return csv::file("roles", &head, read).await;

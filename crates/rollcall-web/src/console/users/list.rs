@@ -151,15 +151,20 @@ async fn file(visit: &Visit, wanted: Wanted) -> Result<Response, Failure> {
         "lastSignIn",
     ];
     let visit = visit.clone();
-    let read = move |after: Option<String>| {
+    let read = move |after: Option<(String, String)>| {
         let (visit, limit) = (visit.clone(), csv::AT_ONCE as usize);
-        let wanted = Wanted { after: after.clone().unwrap_or_default(), limit, ..wanted.clone() };
+        let wanted =
+            Wanted { after: after.as_ref().map(|(id, _)| id.clone()).unwrap_or_default(), limit, ..wanted.clone() };
         async move {
             let look = move |view: &View<'_>| {
-                search::can_go_on(view, after.as_deref())?;
-                search::find(view, &wanted)
+                search::stands(view, after.as_ref())?;
+                let part = search::find(view, &wanted)?;
+                let next = part
+                    .next
+                    .map(|id| Ok::<_, rollcall_core::Error>((search::place(view, &id)?.unwrap_or_default(), id)));
+                Ok((part.users, next.transpose()?.map(|(place, id)| (id, place))))
             };
-            let Part { users, next, .. } = visit.read(Permission::ViewUsers, look).await?;
+            let (users, next) = visit.read(Permission::ViewUsers, look).await?;
             Ok(Portion::new(users.into_iter().map(cells), next))
         }
     };

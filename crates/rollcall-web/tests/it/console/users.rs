@@ -5,7 +5,7 @@ use rollcall_core::change::Change;
 use rollcall_core::policy::Scope;
 use rollcall_core::sync::{self, AssignmentState, GroupState, State, UserState};
 use rollcall_core::users::act::{Action, act_on_one};
-use rollcall_core::users::{ProfileField, Status};
+use rollcall_core::users::{self, Lookup, ProfileField, Status, UserUpdate};
 use rollcall_testkit::{Reply, TestRollcall, user};
 use serde_json::json;
 
@@ -183,6 +183,17 @@ async fn a_file_breaks_off_where_whoever_it_went_on_behind_is_gone() {
         (1..6).map(|portion| id(&acme, &format!("u{:05}@acme.test", portion * 1_000 - 1))).collect();
     acme.write(move |op| gone.iter().try_for_each(|id| act_on_one(op, id, Action::Remove).map(drop))).expect("removed");
     assert!(begun.collect().await.is_err(), "nobody takes twice the same, or a part, for the whole");
+    let begun = file().await;
+    // One more is gone from each portion.
+    let moved: Vec<String> = (1..6).map(|portion| format!("u{:05}@acme.test", portion * 1_001 - 1)).collect();
+    let name = |email: &String| {
+        let mut update = UserUpdate::of(Lookup::Email(email.clone()));
+        update.profile.push((ProfileField::LastName, Change::Set("Moved".to_owned())));
+        update
+    };
+    let updates: Vec<UserUpdate> = moved.iter().map(name).collect();
+    acme.write(move |op| users::update(op, &updates).map(drop)).expect("changed");
+    assert!(begun.collect().await.is_err(), "who stands elsewhere by now says nothing of who comes next");
 }
 
 fn id_of_group(acme: &TestRollcall, name: &str) -> String {
