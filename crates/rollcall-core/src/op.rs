@@ -173,8 +173,8 @@ impl<'t> Op<'t> {
         }
     }
 
-    /// Does something, and tells what everybody had of admin rights before anything of it could give any; none where nothing
-    /// could. Without this an administrator gives nobody anything.
+    /// Does something, and tells what everybody had of admin rights before anything of it could give any, or took a role
+    /// away; none where nothing did. Without this an administrator gives nobody anything.
     pub(crate) fn watched<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T>,

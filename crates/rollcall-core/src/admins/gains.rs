@@ -45,7 +45,7 @@ impl Gains {
 
 /// Does something, and tells who has gained admin rights by it; nothing is kept before the transaction ends. Whoever is not
 /// active yet counts as well: they will be. Three statements beside those of the work, and none where it writes nothing by
-/// which anybody could gain a right.
+/// which anybody could gain a right, and takes no role away.
 ///
 /// # Errors
 /// Those of the work.
